@@ -1,0 +1,46 @@
+import { InvalidArgumentError, Option } from "commander";
+
+/** What a command may be told to compute on. */
+const DEVICES = ["auto", "cpu", "cuda", "webgpu", "coreml", "dml"] as const;
+
+/** `--seed N`: equal seeds give equal results. */
+export function seedOption(): Option {
+  return new Option("--seed <number>", "seed of every random choice; equal seeds give equal results")
+    .argParser(wholeNumber(0))
+    .default(1);
+}
+
+/** `--device NAME`. */
+export function deviceOption(): Option {
+  return new Option("--device <name>", "where to compute").choices(DEVICES).default("auto");
+}
+
+/** `--threads N`: absent means as many as the processor has cores. */
+export function threadsOption(): Option {
+  return new Option("--threads <number>", "processor threads to compute with (default: one a core)").argParser(
+    wholeNumber(1),
+  );
+}
+
+/** A parser for an option that is a whole number of at least `lowest` and at most `highest`. */
+export function wholeNumber(lowest: number, highest: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^-?\d+$/.test(text) && value >= lowest && value <= highest) return value;
+    const range = highest === Number.MAX_SAFE_INTEGER ? `of at least ${lowest}` : `from ${lowest} to ${highest}`;
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`);
+  };
+}
+
+/** A parser for an option that is a number from `lowest` to `highest`, both included. */
+export function numberBetween(lowest: number, highest: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && value >= lowest && value <= highest) return value;
+    throw new InvalidArgumentError(
+      highest === Number.POSITIVE_INFINITY
+        ? `Expected a number of at least ${lowest}.`
+        : `Expected a number from ${lowest} to ${highest}.`,
+    );
+  };
+}
