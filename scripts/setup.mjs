@@ -17,7 +17,7 @@ export const bundledNode = join(
 /** Installs if needed; ends the process with a message where that fails. */
 export function setUp() {
   if (isInstalled()) return;
-  say("Installing the packages of package-lock.json (once; a few minutes, about 500 MB) ...");
+  say("Installing the packages of package-lock.json (once; a few minutes, about 700 MB) ...");
   if (npm("ci") !== 0) {
     say("npm ci failed; trying npm install ...");
     if (npm("install") !== 0) fail();
