@@ -1,0 +1,137 @@
+import type { Attribute, ElementType, Graph, GraphNode, Initializer, Value } from "./graph.ts";
+import { BLOCKED_LAYOUT_DOMAIN, elementCount, VENDOR_DOMAIN } from "./graph.ts";
+import { ProtobufWriter, readProtobuf } from "./protobuf.ts";
+import { CODE_OF_TYPE, TYPE_OF_CODE } from "./shape-rules.ts";
+
+export interface OnnxFileOptions {
+  /** Operator set; 17 for models that travel, 21 for training graphs. */
+  readonly opset?: number;
+  /** Written to `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The first axis of every input and output is any size, named "N". The graph must have been built for it. */
+  readonly anyBatch?: boolean;
+}
+
+/** AttributeProto.AttributeType. */
+const ATTRIBUTE_TYPE = { float: 1, integer: 2, text: 3, integers: 7 } as const;
+
+/** The bytes of an ONNX ModelProto (onnx.proto3, field numbers as there). The same graph gives the same bytes. */
+export function encodeOnnx(graph: Graph, options: OnnxFileOptions = {}): Uint8Array {
+  const opset = options.opset ?? 21;
+  const model = new ProtobufWriter().integer(1, opset > 18 ? 10 : 8).text(2, "micronuclei");
+  model.message(7, encodeGraph(graph, options.anyBatch ?? false));
+  const domains = new Set(["", ...graph.nodes.map((node) => node.domain)]);
+  if (domains.has(BLOCKED_LAYOUT_DOMAIN)) domains.add(VENDOR_DOMAIN);
+  for (const domain of domains) {
+    model.message(8, new ProtobufWriter().text(1, domain).integer(2, domain === "" ? opset : 1));
+  }
+  for (const [key, value] of Object.entries(options.metadata ?? {})) {
+    model.message(14, new ProtobufWriter().text(1, key).text(2, value));
+  }
+  return model.finish();
+}
+
+function encodeGraph(graph: Graph, anyBatch: boolean): ProtobufWriter {
+  const encoded = new ProtobufWriter();
+  for (const node of graph.nodes) encoded.message(1, encodeNode(node));
+  encoded.text(2, "micronuclei");
+  for (const initializer of graph.initializers) encoded.message(5, encodeInitializer(initializer));
+  for (const value of graph.inputs) encoded.message(11, encodeValue(value, anyBatch));
+  for (const value of graph.outputs) encoded.message(12, encodeValue(value, anyBatch));
+  return encoded;
+}
+
+function encodeNode(node: GraphNode): ProtobufWriter {
+  const encoded = new ProtobufWriter();
+  for (const name of node.inputs) encoded.text(1, name);
+  for (const name of node.outputs) encoded.text(2, name);
+  encoded.text(3, node.outputs[0] ?? "").text(4, node.operator);
+  for (const [name, attribute] of Object.entries(node.attributes)) encoded.message(5, encodeAttribute(name, attribute));
+  if (node.domain !== "") encoded.text(7, node.domain);
+  return encoded;
+}
+
+function encodeAttribute(name: string, attribute: Attribute): ProtobufWriter {
+  const encoded = new ProtobufWriter().text(1, name);
+  if (typeof attribute === "number") return encoded.integer(3, attribute).integer(20, ATTRIBUTE_TYPE.integer);
+  if (typeof attribute === "string") return encoded.text(4, attribute).integer(20, ATTRIBUTE_TYPE.text);
+  if ("float" in attribute) return encoded.float(2, attribute.float).integer(20, ATTRIBUTE_TYPE.float);
+  for (const number of attribute) encoded.integer(8, number);
+  return encoded.integer(20, ATTRIBUTE_TYPE.integers);
+}
+
+function encodeInitializer({ value, bytes }: Initializer): ProtobufWriter {
+  const encoded = new ProtobufWriter();
+  for (const size of value.shape) encoded.integer(1, size);
+  return encoded.integer(2, CODE_OF_TYPE[value.type]).text(8, value.name).bytes(9, bytes);
+}
+
+function encodeValue(value: Value, anyBatch: boolean): ProtobufWriter {
+  const shape = new ProtobufWriter();
+  value.shape.forEach((size, axis) => {
+    const dimension = new ProtobufWriter();
+    if (anyBatch && axis === 0) dimension.text(2, "N");
+    else dimension.integer(1, size);
+    shape.message(1, dimension);
+  });
+  const tensorType = new ProtobufWriter().integer(1, CODE_OF_TYPE[value.type]).message(2, shape);
+  return new ProtobufWriter().text(1, value.name).message(2, new ProtobufWriter().message(1, tensorType));
+}
+
+/** What we read back from a model file: its stored tensors and its metadata. */
+export interface OnnxContent {
+  readonly initializers: ReadonlyMap<string, Initializer>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Reads stored tensors (as `raw_data` or `float_data`) and metadata of an ONNX file. Throws MODEL_UNREADABLE. */
+export function decodeOnnx(bytes: Uint8Array): OnnxContent {
+  const initializers = new Map<string, Initializer>();
+  const metadata: Record<string, string> = {};
+  for (const { field, bytes: content } of readProtobuf(bytes)) {
+    if (field === 7) {
+      for (const graphField of readProtobuf(content)) {
+        if (graphField.field !== 5) continue;
+        const initializer = decodeInitializer(graphField.bytes);
+        initializers.set(initializer.value.name, initializer);
+      }
+    } else if (field === 14) {
+      const entry = { key: "", value: "" };
+      for (const part of readProtobuf(content)) {
+        if (part.field === 1) entry.key = new TextDecoder().decode(part.bytes);
+        if (part.field === 2) entry.value = new TextDecoder().decode(part.bytes);
+      }
+      metadata[entry.key] = entry.value;
+    }
+  }
+  return { initializers, metadata };
+}
+
+function decodeInitializer(bytes: Uint8Array): Initializer {
+  const shape: number[] = [];
+  let name = "";
+  let type: ElementType = "float32";
+  let raw: Uint8Array = new Uint8Array(0);
+  for (const { field, integer, bytes: content } of readProtobuf(bytes)) {
+    if (field === 1) shape.push(...(content.length > 0 ? packedVarints(content) : [Number(integer)]));
+    else if (field === 2) type = TYPE_OF_CODE[Number(integer)] ?? "float32";
+    else if (field === 8) name = new TextDecoder().decode(content);
+    else if (field === 9 || (field === 4 && content.length === 4 * elementCount(shape))) raw = content;
+  }
+  return { value: { name, shape, type }, bytes: raw };
+}
+
+function packedVarints(bytes: Uint8Array): number[] {
+  const numbers: number[] = [];
+  let value = 0;
+  let scale = 1;
+  for (const byte of bytes) {
+    value += (byte & 127) * scale;
+    scale *= 128;
+    if (byte < 128) {
+      numbers.push(value);
+      [value, scale] = [0, 1];
+    }
+  }
+  return numbers;
+}

@@ -1,0 +1,56 @@
+import type { Computation } from "../computation.ts";
+import { elementCount, type Value } from "../graph.ts";
+
+/** y = a + b, equal shapes. */
+export function add(computation: Computation, a: Value, b: Value): Value {
+  const y = computation.graph.add("Add", [a, b]);
+  return computation.derive(y, [a, b], (dy) => {
+    computation.accumulate(a, dy);
+    computation.accumulate(b, dy);
+  });
+}
+
+/**
+ * Attended features, Wei et al. 2022, equation 5: every spatial vector of `features` times its weight in `attention`.
+ *
+ * features: [N, C, H, W]   attention: [N, 1, H, W]   y: [N, C, H, W]
+ */
+export function attend(computation: Computation, features: Value, attention: Value): Value {
+  const { graph } = computation;
+  const y = graph.add("Mul", [features, attention]);
+  return computation.derive(y, [features, attention], (dy) => {
+    computation.accumulate(features, graph.add("Mul", [dy, attention]));
+    computation.accumulate(attention, graph.sum(graph.add("Mul", [dy, features]), [1], true));
+  });
+}
+
+/** Joins along the channels: [N, C1, ...], [N, C2, ...], ... -> [N, C1 + C2 + ..., ...]. */
+export function concatenate(computation: Computation, parts: readonly Value[]): Value {
+  const { graph } = computation;
+  const y = graph.add("Concat", parts, { axis: 1 });
+  return computation.derive(y, parts, (dy) => {
+    const channels = parts.map((part) => part.shape[1] as number);
+    const gradients = graph.addAll("Split", [dy, graph.integers(channels)], { axis: 1 });
+    parts.forEach((part, index) => {
+      computation.accumulate(part, gradients[index] as Value);
+    });
+  });
+}
+
+/** [N, ...] -> [N, product of the rest]. */
+export function flatten(computation: Computation, x: Value): Value {
+  const { graph } = computation;
+  const y = graph.reshape(x, [0, elementCount(x.shape.slice(1))]);
+  return computation.derive(y, [x], (dy) => computation.accumulate(x, graph.reshape(dy, x.shape)));
+}
+
+/** y = x w^T + b, as torch.nn.Linear. x: [N, C]   weight: [M, C]   bias: [M]   y: [N, M]. */
+export function linear(computation: Computation, x: Value, weight: Value, bias: Value): Value {
+  const { graph } = computation;
+  const y = graph.add("Gemm", [x, weight, bias], { transB: 1 });
+  return computation.derive(y, [x, weight, bias], (dy) => {
+    computation.accumulate(weight, graph.add("Gemm", [dy, x], { transA: 1 }));
+    computation.accumulate(bias, graph.sum(dy, [0], false));
+    if (computation.needsGradient(x)) computation.accumulate(x, graph.add("Gemm", [dy, weight]));
+  });
+}
