@@ -18,8 +18,8 @@ export interface Console {
   endProgress(): void;
 }
 
-/** The part of a stream that a console needs. */
-export type Output = { write(text: string): unknown; readonly isTTY?: boolean };
+/** A stream, and whether it is a terminal. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 export type ConsoleSettings = {
   readonly json: boolean;
@@ -54,7 +54,7 @@ function rootOf(command: Command): Command {
 }
 
 export function createConsole({ json, quiet, output, errors, now }: ConsoleSettings): Console {
-  const display = errors.isTTY ? new ProgressBar(now) : new ProgressLines(errors, now);
+  const display = errors.isTTY ? new ProgressBar(errors, now) : new ProgressLines(errors, now);
   const print = (text: string): void => {
     display.interrupt();
     output.write(`${text}\n`);
@@ -81,22 +81,22 @@ export function createConsole({ json, quiet, output, errors, now }: ConsoleSetti
 const SILENT_MILLISECONDS = 2_000;
 const MILLISECONDS_BETWEEN_LINES = 10_000;
 
-/** The stage under way, from its first report on. */
+/** The stage under way, from its first report to its last. */
 class Stage {
   #name: string | undefined;
   #started = 0;
 
-  /** Milliseconds since the stage of this report began. */
-  elapsed({ stage }: Progress, now: number): number {
-    if (stage !== this.#name) {
-      this.#name = stage;
+  isNew({ stage }: Progress): boolean {
+    return stage !== this.#name;
+  }
+
+  /** Milliseconds since the first report of this report's stage. */
+  elapsed(progress: Progress, now: number): number {
+    if (this.isNew(progress)) {
+      this.#name = progress.stage;
       this.#started = now;
     }
     return now - this.#started;
-  }
-
-  isNew({ stage }: Progress): boolean {
-    return stage !== this.#name;
   }
 
   end(): void {
@@ -106,11 +106,13 @@ class Stage {
 
 /** A moving bar at the bottom of a terminal. */
 class ProgressBar {
+  readonly #errors: Output;
   readonly #now: () => number;
   readonly #stage = new Stage();
   #bar: SingleBar | undefined;
 
-  constructor(now: () => number) {
+  constructor(errors: Output, now: () => number) {
+    this.#errors = errors;
     this.#now = now;
   }
 
@@ -139,6 +141,7 @@ class ProgressBar {
       return;
     }
     this.#bar = new SingleBar({
+      stream: this.#errors,
       format: "{stage} [{bar}] {value}/{total}{more}",
       barCompleteChar: "=",
       barIncompleteChar: "-",
