@@ -153,7 +153,7 @@ function blueGreenRed(bytes: Buffer): ReadPixel {
 
 function maskReader(bytes: Buffer, bitsPerPixel: number, masks: readonly number[]): ReadPixel {
   const fields = masks.map((mask) => {
-    const shift = mask === 0 ? 0 : Math.log2(mask & -mask) & 31;
+    const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
     return { mask, shift, largest: Math.max(mask >>> shift, 1) };
   });
   return (rowAt, x, target, at) => {

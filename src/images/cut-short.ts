@@ -30,36 +30,42 @@ function pngLacksItsEnd(bytes: Buffer): boolean {
   return true;
 }
 
-const STRIP_OFFSETS = 273;
-const STRIP_BYTES = 279;
+/** Bytes of one value by type, TIFF 6.0, section 2; index 0 is no type. */
+const TIFF_VALUE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
+/** Where strips or tiles lie, and how many bytes each has. */
+const TIFF_PIXEL_TAGS = [
+  [273, 279],
+  [324, 325],
+] as const;
 
 /**
- * TIFF 6.0, section 2: the header points to a directory of 12-byte entries; strips lie where the entries say. A file
- * whose directory, or whose last strip, lies past its end was cut. BigTIFF and tiles are judged by the directory only.
+ * TIFF 6.0, section 2: the header points to a directory of 12-byte entries, which hold values or point to them; strips
+ * and tiles lie where two of the entries say. A file was cut if any of these lies past its end. BigTIFF is judged by
+ * the place of its directory only.
  */
 function tiffPointsPastItsEnd(bytes: Buffer): boolean {
   if (bytes.length < 16) return true;
   const little = bytes[0] === 0x49;
   const uint16 = (at: number) => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   const uint32 = (at: number) => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  if (uint16(2) === 43) return Number(little ? bytes.readBigUInt64LE(8) : bytes.readBigUInt64BE(8)) >= bytes.length;
+  if (uint16(2) === 43) return (little ? bytes.readBigUInt64LE(8) : bytes.readBigUInt64BE(8)) >= bytes.length;
   const directory = uint32(4);
   if (directory + 2 > bytes.length) return true;
   const entryCount = uint16(directory);
   if (directory + 2 + entryCount * 12 > bytes.length) return true;
-  /** The last value of a tag; undefined where the tag is missing or its values lie past the end. */
-  const lastValue = (tag: number): number | undefined => {
-    for (let entry = directory + 2; entry < directory + 2 + entryCount * 12; entry += 12) {
-      if (uint16(entry) !== tag) continue;
-      const width = uint16(entry + 2) === 3 ? 2 : 4;
-      const count = uint32(entry + 4);
-      const at = (count * width <= 4 ? entry + 8 : uint32(entry + 8)) + (count - 1) * width;
-      if (at + width > bytes.length) return undefined;
-      return width === 2 ? uint16(at) : uint32(at);
+
+  const lastValues = new Map<number, number>();
+  for (let entry = directory + 2; entry < directory + 2 + entryCount * 12; entry += 12) {
+    const size = TIFF_VALUE_BYTES[uint16(entry + 2)] ?? 0;
+    const count = uint32(entry + 4);
+    const at = size * count <= 4 ? entry + 8 : uint32(entry + 8);
+    if (at + size * count > bytes.length) return true;
+    if (count > 0 && (size === 2 || size === 4)) {
+      const last = at + size * (count - 1);
+      lastValues.set(uint16(entry), size === 2 ? uint16(last) : uint32(last));
     }
-    return undefined;
-  };
-  const lastStrip = lastValue(STRIP_OFFSETS);
-  const lastStripBytes = lastValue(STRIP_BYTES);
-  return lastStrip !== undefined && lastStripBytes !== undefined && lastStrip + lastStripBytes > bytes.length;
+  }
+  return TIFF_PIXEL_TAGS.some(
+    ([offsets, sizes]) => (lastValues.get(offsets) ?? 0) + (lastValues.get(sizes) ?? 0) > bytes.length,
+  );
 }

@@ -42,7 +42,7 @@ async function samplesOf(image: OpenedImage, page: number, header: Metadata): Pr
   const decode = async (failOn: "warning" | "error") => {
     const options = { page, failOn, limitInputPixels: false, autoOrient: true, ignoreIcc: header.space !== "cmyk" };
     const pipeline = sharp(image.content, options).toColourspace(target.space).raw({ depth: target.depth });
-    return await pipeline.toBuffer({ resolveWithObject: true });
+    return await pipeline.toUint8Array();
   };
   const { data, info } = await decode("warning")
     .catch((cause: unknown) => {
@@ -104,9 +104,9 @@ async function decodingError(image: OpenedImage, cause: unknown): Promise<ImageE
   );
 }
 
-function typed(bytes: Buffer, depth: Target["depth"]): Samples["data"] {
+function typed(bytes: Uint8Array, depth: Target["depth"]): Samples["data"] {
+  if (depth === "uchar") return bytes;
   const { buffer, byteOffset, byteLength } = bytes;
-  if (depth === "uchar") return new Uint8Array(buffer, byteOffset, byteLength);
   return depth === "ushort"
     ? new Uint16Array(buffer, byteOffset, byteLength / 2)
     : new Float32Array(buffer, byteOffset, byteLength / 4);

@@ -47,16 +47,17 @@ interface Taps {
 function tapsOf(inputSize: number, outputSize: number): Taps {
   const scale = inputSize / outputSize;
   const stretch = Math.max(scale, 1);
-  const count = Math.min(Math.ceil(4 * stretch) + 1, inputSize);
+  const count = Math.min(Math.ceil(4 * stretch), inputSize);
   const first = new Int32Array(outputSize);
   const weights = new Float32Array(outputSize * count);
   for (let output = 0; output < outputSize; output++) {
     const centre = (output + 0.5) * scale - 0.5;
-    const nearest = Math.ceil(centre - 2 * stretch);
+    // The kernel is zero at both ends, so an input that lies exactly on one is left out.
+    const nearest = Math.floor(centre - 2 * stretch) + 1;
     first[output] = Math.min(Math.max(nearest, 0), inputSize - count);
     const exact = new Float64Array(count);
     let sum = 0;
-    for (let input = nearest; input <= centre + 2 * stretch; input++) {
+    for (let input = nearest; input < centre + 2 * stretch; input++) {
       const weight = cubic((input - centre) / stretch);
       const clamped = Math.min(Math.max(input, 0), inputSize - 1);
       exact[clamped - first[output]!]! += weight;
