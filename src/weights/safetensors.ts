@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { describeError, WeightsError } from "../core/errors.ts";
-import { BYTES_PER_ELEMENT, elementCount, type NamedTensor, type TensorMap, type TensorType } from "./tensor-file.ts";
+import { type ByteSource, memorySource } from "./byte-source.ts";
+import {
+  BYTES_PER_ELEMENT,
+  elementCount,
+  type Keep,
+  type NamedTensor,
+  type TensorType,
+  type WeightsContent,
+} from "./tensor-file.ts";
 
 // https://github.com/huggingface/safetensors, "Format": 8 bytes of header length (little-endian), the header in JSON, the data.
 const LENGTH_BYTES = 8;
@@ -31,16 +39,11 @@ const entrySchema = z.strictObject({
 });
 const metadataSchema = z.record(z.string(), z.string());
 
-/** Where a tensor lies in a safetensors file: bytes `begin` to `end` of the part behind the header. */
-export type SafetensorsEntry = Omit<NamedTensor, "data"> & { readonly begin: number; readonly end: number };
+/** A tensor of the header: bytes `begin` to `end` behind the header are its data. */
+type Entry = Omit<NamedTensor, "data"> & { readonly begin: number; readonly end: number };
 
-export interface SafetensorsHeader {
-  /** In the order of their bytes. */
-  readonly entries: readonly SafetensorsEntry[];
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Position in the file of byte 0 of the tensors. */
-  readonly dataStart: number;
-}
+/** `entries`: in the order of their bytes. */
+type Header = { readonly entries: readonly Entry[]; readonly metadata: Readonly<Record<string, string>> };
 
 /**
  * A safetensors file. The bytes depend on the tensors and the metadata alone, not on their order: widest type first, then
@@ -62,41 +65,45 @@ export function encodeSafetensors(tensors: Iterable<NamedTensor>, metadata: Reco
 }
 
 /** The tensors of a safetensors file, looking at `bytes` in place. Throws SAFETENSORS_UNREADABLE, WEIGHTS_TYPE_UNSUPPORTED. */
-export function decodeSafetensors(bytes: Uint8Array): { tensors: TensorMap; metadata: Record<string, string> } {
-  const headerLength = safetensorsHeaderLength(bytes.subarray(0, LENGTH_BYTES), bytes.length);
-  const dataStart = LENGTH_BYTES + headerLength;
-  const header = parseSafetensorsHeader(bytes.subarray(LENGTH_BYTES, dataStart), bytes.length);
-  const tensors = new Map<string, NamedTensor>();
-  for (const { begin, end, ...tensor } of header.entries) {
-    tensors.set(tensor.name, { ...tensor, data: bytes.subarray(dataStart + begin, dataStart + end) });
-  }
-  return { tensors, metadata: { ...header.metadata } };
+export function decodeSafetensors(bytes: Uint8Array): WeightsContent {
+  return readSafetensors(memorySource(bytes), () => true);
 }
 
-/** Bytes of the JSON header, from the first 8 bytes of a file of `fileSize` bytes. */
-export function safetensorsHeaderLength(start: Uint8Array, fileSize: number): number {
-  if (start.length < LENGTH_BYTES) throw unreadable(`it has ${fileSize} bytes, and its header's length alone takes 8`);
-  const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
+/** `decodeSafetensors` for a source, of which only the header and the tensors that pass `keep` are read. */
+export function readSafetensors(source: ByteSource, keep: Keep): WeightsContent {
+  const headerLength = readHeaderLength(source);
+  const dataStart = LENGTH_BYTES + headerLength;
+  const header = parseHeader(source.read(LENGTH_BYTES, headerLength), source.size - dataStart);
+  const tensors = new Map<string, NamedTensor>();
+  for (const { begin, end, ...tensor } of header.entries) {
+    if (!keep(tensor.name)) continue;
+    tensors.set(tensor.name, { ...tensor, data: source.read(dataStart + begin, end - begin) });
+  }
+  return { tensors, metadata: header.metadata };
+}
+
+function readHeaderLength(source: ByteSource): number {
+  if (source.size < LENGTH_BYTES) throw unreadable(`it has ${source.size} bytes; its header's length alone takes 8`);
+  const length = Buffer.from(source.read(0, LENGTH_BYTES)).readBigUInt64LE();
   if (length < 2n || length > BigInt(HEADER_LIMIT)) {
     throw unreadable(`its header claims ${length} bytes, and 2 to ${HEADER_LIMIT} are possible`);
   }
-  if (LENGTH_BYTES + Number(length) > fileSize) {
-    throw unreadable(`its header claims ${length} bytes, and the file has ${fileSize}; it may be cut off`);
+  if (LENGTH_BYTES + Number(length) > source.size) {
+    throw unreadable(`its header claims ${length} bytes, and the file has ${source.size}; it may be cut off`);
   }
   return Number(length);
 }
 
-/** Checks and reads the JSON header of a file of `fileSize` bytes: every byte behind it belongs to exactly one tensor. */
-export function parseSafetensorsHeader(json: Uint8Array, fileSize: number): SafetensorsHeader {
+/** Checks and reads the JSON header: every one of the `dataLength` bytes behind it belongs to exactly one tensor. */
+function parseHeader(json: Uint8Array, dataLength: number): Header {
   const { [METADATA_KEY]: metadata, ...rest } = parseJsonObject(json);
-  const dataStart = LENGTH_BYTES + json.length;
   const entries = Object.entries(rest)
     .map(([name, entry]) => parseEntry(name, entry))
     .sort((left, right) => left.begin - right.begin || left.end - right.end);
-  checkCoverage(entries, fileSize - dataStart);
+  checkCoverage(entries, dataLength);
   const checked = metadataSchema.safeParse(metadata ?? {});
   if (!checked.success) throw unreadable("its metadata is not a list of texts");
-  return { entries, metadata: checked.data, dataStart };
+  return { entries, metadata: checked.data };
 }
 
 function parseJsonObject(json: Uint8Array): Record<string, unknown> {
@@ -116,7 +123,7 @@ function parseJsonObject(json: Uint8Array): Record<string, unknown> {
   return parsed as Record<string, unknown>;
 }
 
-function parseEntry(name: string, entry: unknown): SafetensorsEntry {
+function parseEntry(name: string, entry: unknown): Entry {
   const checked = entrySchema.safeParse(entry);
   if (!checked.success) {
     const [issue] = checked.error.issues;
@@ -142,7 +149,7 @@ function parseEntry(name: string, entry: unknown): SafetensorsEntry {
 }
 
 /** Throws unless the entries, in order, follow each other without gap or overlap and fill the data to its end. */
-function checkCoverage(entries: readonly SafetensorsEntry[], dataLength: number): void {
+function checkCoverage(entries: readonly Entry[], dataLength: number): void {
   let expected = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== expected)

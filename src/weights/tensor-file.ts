@@ -27,9 +27,19 @@ export interface NamedTensor {
 /** Tensors by name, in the order of their file. */
 export type TensorMap = ReadonlyMap<string, NamedTensor>;
 
+/** What a file of weights holds. `metadata`: the numbers and texts that stand beside the tensors. */
+export interface WeightsContent {
+  readonly tensors: TensorMap;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Whether a tensor, by its name, is wanted; the bytes of others are not read. */
+export type Keep = (name: string) => boolean;
+
 /** The number of elements of a shape; a scalar, shape [], has one. */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
+  // Asked first: the product of other, hostile sizes may be infinite, and infinity times 0 is NaN.
+  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 }
 
 /**
