@@ -1,0 +1,151 @@
+import { areProbabilities, binOf, brierOfCell, logLossOfCell } from "./calibration.ts";
+import {
+  accuracy,
+  balancedAccuracy,
+  type Confusion,
+  f1,
+  matthewsCorrelation,
+  negativePredictiveValue,
+  precision,
+  sensitivity,
+  specificity,
+} from "./confusion.ts";
+import { weightedAveragePrecision } from "./precision-recall.ts";
+import { countAtOrAbove, type Ranking } from "./ranking.ts";
+import { weightedAreaUnderRoc } from "./roc.ts";
+
+export const RANKING_METRICS = ["auc", "ap"] as const;
+export const THRESHOLD_METRICS = [
+  "f1",
+  "precision",
+  "sensitivity",
+  "specificity",
+  "negativePredictiveValue",
+  "accuracy",
+  "balancedAccuracy",
+  "matthewsCorrelation",
+] as const;
+export const CALIBRATION_METRICS = ["brier", "logLoss", "ece", "mce"] as const;
+
+export type RankingMetric = (typeof RANKING_METRICS)[number];
+export type ThresholdMetric = (typeof THRESHOLD_METRICS)[number];
+export type CalibrationMetric = (typeof CALIBRATION_METRICS)[number];
+export type Metric = RankingMetric | ThresholdMetric | CalibrationMetric;
+export type Measured<M extends string> = Readonly<Record<M, number | null>>;
+
+/** Bins of the calibration errors and of the reliability diagram: of equal width on [0, 1]. */
+export const CALIBRATION_BINS = 10;
+
+/** Why a metric is null, in words that finish "it is undefined because ...". */
+export const WHY_UNDEFINED: Readonly<Record<Metric, string>> = {
+  auc: "it needs positive and negative cells",
+  ap: "it needs a positive cell",
+  f1: "there is no cell",
+  precision: "no cell is called positive",
+  sensitivity: "there is no positive cell",
+  specificity: "there is no negative cell",
+  negativePredictiveValue: "no cell is called negative",
+  accuracy: "there is no cell",
+  balancedAccuracy: "it needs positive and negative cells",
+  matthewsCorrelation: "there is no cell",
+  brier: "the scores are not probabilities from 0 to 1",
+  logLoss: "the scores are not probabilities from 0 to 1",
+  ece: "the scores are not probabilities from 0 to 1",
+  mce: "the scores are not probabilities from 0 to 1",
+};
+
+/** AUC and AP of cells that count `weights[cell]` times. */
+export function rankingMetrics(ranking: Ranking, weights: Float64Array): Measured<RankingMetric> {
+  return { auc: weightedAreaUnderRoc(ranking, weights), ap: weightedAveragePrecision(ranking, weights) };
+}
+
+/** All that follows from a confusion matrix; see confusion.ts for each formula. */
+export function thresholdMetrics(confusion: Confusion): Measured<ThresholdMetric> {
+  return {
+    f1: f1(confusion),
+    precision: precision(confusion),
+    sensitivity: sensitivity(confusion),
+    specificity: specificity(confusion),
+    negativePredictiveValue: negativePredictiveValue(confusion),
+    accuracy: accuracy(confusion),
+    balancedAccuracy: balancedAccuracy(confusion),
+    matthewsCorrelation: matthewsCorrelation(confusion),
+  };
+}
+
+/** The confusion at a threshold as a function of how often each cell counts; the threshold is looked up once. */
+export function confusionMeter(ranking: Ranking, threshold: number): (weights: Float64Array) => Confusion {
+  const called = countAtOrAbove(ranking, threshold);
+  return (weights) => {
+    let [tp, fp, fn, tn] = [0, 0, 0, 0];
+    for (let rank = 0; rank < ranking.cells; rank++) {
+      const weight = weights[ranking.order[rank] as number] as number;
+      if (ranking.positiveAtRank[rank] === 1) {
+        if (rank < called) tp += weight;
+        else fn += weight;
+      } else if (rank < called) fp += weight;
+      else tn += weight;
+    }
+    return { tp, fp, fn, tn };
+  };
+}
+
+/** Calibration, and the share of positives in each of the `CALIBRATION_BINS` bins (null for an empty one). */
+export interface CalibrationMeasures extends Measured<CalibrationMetric> {
+  readonly observed: readonly (number | null)[];
+}
+
+const NO_CALIBRATION: CalibrationMeasures = { brier: null, logLoss: null, ece: null, mce: null, observed: [] };
+
+/** Calibration as a function of how often each cell counts; all null where the scores are not probabilities. */
+export function calibrationMeter(
+  scores: ArrayLike<number>,
+  positives: readonly boolean[],
+): (weights: Float64Array) => CalibrationMeasures {
+  if (!areProbabilities(scores)) return () => NO_CALIBRATION;
+  const brier = Float64Array.from(positives, (positive, cell) => brierOfCell(scores[cell] as number, positive));
+  const loss = Float64Array.from(positives, (positive, cell) => logLossOfCell(scores[cell] as number, positive));
+  const bin = Uint8Array.from(positives, (_, cell) => binOf(scores[cell] as number, CALIBRATION_BINS));
+  return (weights) => ({
+    brier: weightedMean(brier, weights),
+    logLoss: weightedMean(loss, weights),
+    ...binnedErrors(scores, positives, bin, weights),
+  });
+}
+
+function binnedErrors(
+  scores: ArrayLike<number>,
+  positives: readonly boolean[],
+  bin: Uint8Array,
+  weights: Float64Array,
+): Pick<CalibrationMeasures, "ece" | "mce" | "observed"> {
+  const count = new Float64Array(CALIBRATION_BINS);
+  const scoreSum = new Float64Array(CALIBRATION_BINS);
+  const positiveSum = new Float64Array(CALIBRATION_BINS);
+  for (let cell = 0; cell < bin.length; cell++) {
+    const weight = weights[cell] as number;
+    const index = bin[cell] as number;
+    count[index] = (count[index] as number) + weight;
+    scoreSum[index] = (scoreSum[index] as number) + weight * (scores[cell] as number);
+    if (positives[cell]) positiveSum[index] = (positiveSum[index] as number) + weight;
+  }
+  const total = count.reduce((sum, cells) => sum + cells, 0);
+  let [ece, mce] = [0, 0];
+  const observed = Array.from(count, (cells, index) => {
+    if (cells === 0) return null;
+    const gap = Math.abs((positiveSum[index] as number) - (scoreSum[index] as number));
+    ece += gap / total;
+    mce = Math.max(mce, gap / cells);
+    return (positiveSum[index] as number) / cells;
+  });
+  return { ece, mce, observed };
+}
+
+function weightedMean(values: Float64Array, weights: Float64Array): number {
+  let [sum, total] = [0, 0];
+  for (let cell = 0; cell < values.length; cell++) {
+    sum += (values[cell] as number) * (weights[cell] as number);
+    total += weights[cell] as number;
+  }
+  return sum / total;
+}
