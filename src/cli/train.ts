@@ -1,0 +1,75 @@
+import { type Command, Option } from "commander";
+import { type Console, consoleOf } from "./console.ts";
+import { deviceOption, numberBetween, seedOption, threadsOption, wholeNumber } from "./options.ts";
+
+interface TrainOptions {
+  readonly out: string;
+  readonly resume: boolean;
+  readonly settings?: string;
+  readonly network: string;
+  readonly weights?: string;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly learningRate?: number;
+  readonly decayEvery?: number;
+  readonly gamma?: number;
+  readonly clipNorm?: number;
+  readonly augmentation?: string;
+  readonly balance?: string;
+  readonly balanceWithin?: string;
+  readonly seed: number;
+  readonly positive?: string;
+  readonly negative?: string;
+  readonly where: Record<string, string>;
+  readonly device: string;
+  readonly threads?: number;
+  readonly portable: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ mn train data.csv --out run                              the paper's recipe, 60 epochs
+  $ mn train cells/ --weights alexnet.safetensors --out run  start from ImageNet features
+  $ mn train data.csv --epochs 15 --decay-every 5 --out run  a short schedule
+  $ mn train data.csv --out run --resume                     go on after Ctrl-C or a power cut`;
+
+/** `mn train DATA --out RUN`. */
+export function registerTrain(program: Command): void {
+  program
+    .command("train")
+    .description("train a network on labelled cells; the paper's recipe is the default")
+    .argument("<data>", "manifest, or folder with a folder of images for each class")
+    .requiredOption("--out <folder>", "run folder: model, checkpoint, history, report")
+    .option("--resume", "go on with the run in that folder", false)
+    .option("--settings <file>", "JSON file of settings; options on the command line win")
+    .option("--network <name>", "which network", "alexnet-attention")
+    .option("--weights <file>", "safetensors, PyTorch checkpoint or model to start from (default: random)")
+    .option("--epochs <number>", "epochs (default: 60)", wholeNumber(1))
+    .option("--batch <number>", "images in a step (default: 32)", wholeNumber(1))
+    .option("--learning-rate <number>", "learning rate at the start (default: 0.01)", numberBetween(0, 10))
+    .option("--decay-every <epochs>", "epochs after which it is divided by ten (default: 20)", wholeNumber(1))
+    .option("--gamma <number>", "focal loss exponent; 0 is cross-entropy (default: 2)", numberBetween(0, 10))
+    .option("--clip-norm <number>", "greatest norm of the gradient", numberBetween(0, Number.POSITIVE_INFINITY))
+    .addOption(new Option("--augmentation <kind>", "(default: paper)").choices(["paper", "online", "none"]))
+    .addOption(new Option("--balance <kind>", "splits to balance (default: tvad)").choices(["tvad", "tad", "none"]))
+    .option("--balance-within <column>", "balance the classes within each value of this column, such as source")
+    .option("--positive <label>", "label of cells with micronuclei (default: mn)")
+    .option("--negative <label>", "label of cells without")
+    .option("--where <column=value>", "only cells with this value; may be repeated", collectPair, {})
+    .addOption(seedOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .option("--portable", "only standard operators, without the fast path of this processor", false)
+    .addHelpText("after", EXAMPLES)
+    .action(async (data: string, options: TrainOptions, command: Command) => {
+      const { runTraining } = await import("./train-run.ts");
+      await runTraining(data, options, consoleOf(command));
+    });
+}
+
+function collectPair(text: string, pairs: Record<string, string>): Record<string, string> {
+  const at = text.indexOf("=");
+  return { ...pairs, [text.slice(0, Math.max(at, 0))]: text.slice(at + 1) };
+}
+
+export type { Console, TrainOptions };

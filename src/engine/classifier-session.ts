@@ -1,0 +1,70 @@
+import { type InferenceSession, Tensor } from "onnxruntime-node";
+import { openSession, type SessionOptions } from "./session.ts";
+
+/** One attention map of one cell: row-major, values in (0, 1). */
+export interface AttentionMap {
+  readonly height: number;
+  readonly width: number;
+  readonly data: Float32Array;
+}
+
+/** What a model says of a batch of cells, in their order. */
+export interface Classification {
+  /** Probability of the positive class. */
+  readonly probabilities: Float32Array;
+  /** Two a cell: negative, positive class. */
+  readonly logits: Float32Array;
+  /** By the name of the output, such as `attention_6`, one map a cell; empty where not asked for. */
+  readonly attention: Readonly<Record<string, readonly AttentionMap[]>>;
+}
+
+/** A model file ready to classify cells. */
+export class ClassifierSession {
+  readonly #session: InferenceSession;
+
+  private constructor(session: InferenceSession) {
+    this.#session = session;
+  }
+
+  static async open(model: Uint8Array, options: SessionOptions): Promise<ClassifierSession> {
+    return new ClassifierSession(await openSession(model, options));
+  }
+
+  get attentionNames(): string[] {
+    return this.#session.outputNames.filter((name) => name.startsWith("attention_"));
+  }
+
+  /** `pixels`: uint8 [count, 3, side, side], red, green and blue planes. */
+  async classify(
+    pixels: Uint8Array,
+    count: number,
+    side: number,
+    options: { readonly attention: boolean },
+  ): Promise<Classification> {
+    const names = options.attention ? this.attentionNames : [];
+    const image = new Tensor("uint8", pixels, [count, 3, side, side]);
+    const outputs = await this.#session.run({ image }, ["logits", "probability", ...names]);
+    const attention = names.map((name) => [name, splitMaps(outputs[name] as Tensor)] as const);
+    return {
+      probabilities: outputs.probability?.data as Float32Array,
+      logits: outputs.logits?.data as Float32Array,
+      attention: Object.fromEntries(attention),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/** [N, 1, h, w] -> N maps that share its memory. */
+function splitMaps(tensor: Tensor): AttentionMap[] {
+  const [count, , height, width] = tensor.dims as [number, number, number, number];
+  const data = tensor.data as Float32Array;
+  const area = height * width;
+  return Array.from({ length: count }, (_, index) => ({
+    height,
+    width,
+    data: data.subarray(index * area, (index + 1) * area),
+  }));
+}

@@ -1,0 +1,67 @@
+import type { WorkerThread } from "../core/worker-calls.ts";
+import type { BatchImage, PreparationHandlers } from "./preparation-worker.ts";
+import type { StepHandlers } from "./step-worker.ts";
+
+/** The two threads of a training: one prepares batches, one computes. */
+export interface TrainingThreads {
+  readonly preparation: WorkerThread<PreparationHandlers>;
+  readonly step: WorkerThread<StepHandlers>;
+}
+
+export interface PreparedBatch<Image extends BatchImage> {
+  readonly images: readonly Image[];
+  /** uint8 [slots, 3, side, side]; slots behind the images are black. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** Batches prepared ahead of the one that is being computed. */
+const BATCHES_AHEAD = 2;
+
+/** The images in batches of `slots`, prepared ahead in their thread; the last may hold fewer images. */
+export async function* preparedBatches<Image extends BatchImage>(
+  { preparation }: TrainingThreads,
+  images: readonly Image[],
+  slots: number,
+): AsyncGenerator<PreparedBatch<Image>> {
+  const queue: { images: readonly Image[]; pixels: Promise<Uint8Array<ArrayBuffer>> }[] = [];
+  let next = 0;
+  const fill = (): void => {
+    while (queue.length < BATCHES_AHEAD && next < images.length) {
+      const part = images.slice(next, next + slots);
+      next += part.length;
+      const request = part.map(({ index, augmentation }) => ({ index, augmentation }));
+      const pixels = preparation.call("prepare", { images: request, slots });
+      // A rejection is met where the batch is taken; until then it must not count as unhandled.
+      pixels.catch(() => {});
+      queue.push({ images: part, pixels });
+    }
+  };
+  for (fill(); queue.length > 0; fill()) {
+    const { images: part, pixels } = queue.shift() as (typeof queue)[number];
+    yield { images: part, pixels: await pixels };
+  }
+}
+
+/** Probabilities and logit differences (positive minus negative) of images, by a model opened in the step thread. */
+export async function classifyImages(
+  threads: TrainingThreads,
+  model: Uint8Array,
+  images: readonly BatchImage[],
+  slots: number,
+  side: number,
+): Promise<{ probabilities: Float64Array; logits: Float64Array }> {
+  const probabilities = new Float64Array(images.length);
+  const logits = new Float64Array(images.length);
+  await threads.step.call("openClassifier", model);
+  let at = 0;
+  for await (const batch of preparedBatches(threads, images, slots)) {
+    const { pixels } = batch;
+    const answer = await threads.step.call("classify", { pixels, count: slots, side }, [pixels.buffer]);
+    batch.images.forEach((_, slot) => {
+      probabilities[at] = answer.probabilities[slot] as number;
+      logits[at++] = (answer.logits[2 * slot + 1] as number) - (answer.logits[2 * slot] as number);
+    });
+  }
+  await threads.step.call("closeClassifier", null);
+  return { probabilities, logits };
+}

@@ -1,0 +1,52 @@
+import { type Augmentation, applyAugmentation } from "../augmentation/augment.ts";
+import { serveCalls, Transferred } from "../core/worker-calls.ts";
+import type { RasterImage } from "../images/raster.ts";
+import type { ImageStore } from "./image-store.ts";
+
+/** One image of a batch: which of the store, and how it is varied. */
+export interface BatchImage {
+  readonly index: number;
+  readonly augmentation: Augmentation | null;
+}
+
+let store: ImageStore = [];
+
+const handlers = {
+  /** Takes the decoded images, in shared memory. */
+  load: (images: ImageStore): void => {
+    store = images;
+  },
+
+  /**
+   * A batch as the network takes it: uint8 [slots, 3, side, side]; slots beyond the images stay black (their sample
+   * weight is 0).
+   */
+  prepare: ({ images, slots }: { images: readonly BatchImage[]; slots: number }) => {
+    const { width, height } = store[0] as RasterImage;
+    const pixels = new Uint8Array(slots * 3 * width * height);
+    images.forEach(({ index, augmentation }, slot) => {
+      const image = store[index] as RasterImage;
+      writePlanes(augmentation === null ? image : applyAugmentation(image, augmentation), pixels, slot);
+    });
+    return new Transferred(pixels, [pixels.buffer]);
+  },
+};
+
+export type PreparationHandlers = typeof handlers;
+
+/** Interleaved pixels to red, green and blue planes; grey becomes three equal planes. */
+export function writePlanes({ channels, data, width, height }: RasterImage, target: Uint8Array, slot: number): void {
+  const area = width * height;
+  const start = slot * 3 * area;
+  if (channels === 1) {
+    for (let plane = 0; plane < 3; plane++) target.set(data, start + plane * area);
+    return;
+  }
+  for (let pixel = 0; pixel < area; pixel++) {
+    target[start + pixel] = data[3 * pixel] as number;
+    target[start + area + pixel] = data[3 * pixel + 1] as number;
+    target[start + 2 * area + pixel] = data[3 * pixel + 2] as number;
+  }
+}
+
+serveCalls(handlers);

@@ -1,0 +1,145 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { describeError, TrainingError } from "../core/errors.ts";
+import { writeFileAtomically } from "../core/files.ts";
+import type { TrainingState } from "../engine/training-session.ts";
+import { decodeSafetensors, encodeSafetensors } from "../weights/safetensors.ts";
+import { fromFloat32, toFloat32 } from "../weights/tensor-file.ts";
+import type { TrainingSettings } from "./settings.ts";
+
+/** The files of a run, by what they hold. */
+export const RUN_FILES = {
+  model: "model.onnx",
+  checkpoint: "checkpoint.safetensors",
+  history: "history.csv",
+  settings: "settings.json",
+  evaluation: "evaluation.json",
+  report: "report.html",
+} as const;
+
+const positionSchema = z.strictObject({
+  /** Epochs that are finished. */
+  epoch: z.int().nonnegative(),
+  /** Steps made in the epoch under way. */
+  stepInEpoch: z.int().nonnegative(),
+  /** Sum of the losses of these steps, each times its number of images. */
+  lossSum: z.number(),
+  imagesSeen: z.int().nonnegative(),
+  /** Epoch, from 1, and validation ROC area of the kept model; null before the first. */
+  best: z.strictObject({ epoch: z.int(), auc: z.number() }).nullable(),
+  /** Steps of the whole training. */
+  steps: z.int().nonnegative(),
+});
+
+/** Where a training stands between two steps. With the seed and the settings it fixes everything that follows. */
+export type TrainingPosition = z.infer<typeof positionSchema>;
+
+export const START_POSITION: TrainingPosition = {
+  epoch: 0,
+  stepInEpoch: 0,
+  lossSum: 0,
+  imagesSeen: 0,
+  best: null,
+  steps: 0,
+};
+
+/** What must be equal for a run to be continued. */
+export interface RunIdentity {
+  readonly settings: TrainingSettings;
+  readonly dataHash: string;
+  readonly version: string;
+}
+
+export interface Checkpoint {
+  readonly position: TrainingPosition;
+  readonly state: TrainingState;
+}
+
+/** Writes one file of the run, whole or not at all. Throws RUN_NOT_WRITTEN; what was there before stays. */
+export async function writeRunFile(folder: string, name: string, content: string | Uint8Array): Promise<void> {
+  const path = join(folder, name);
+  try {
+    await writeFileAtomically(path, content);
+  } catch (error) {
+    throw new TrainingError(
+      "RUN_NOT_WRITTEN",
+      `${path} cannot be written: ${describeError(error)}. Everything up to the last finished epoch is kept; ` +
+        `make room or choose another folder, then go on with --resume.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Makes a new run folder with its settings. Throws RUN_EXISTS where one is there already. */
+export async function startRun(folder: string, identity: RunIdentity): Promise<void> {
+  if (existsSync(folder) && (await readdir(folder)).length > 0) {
+    throw new TrainingError(
+      "RUN_EXISTS",
+      `${folder} is not empty. Go on with that run with --resume, or give --out another folder.`,
+    );
+  }
+  await writeRunFile(folder, RUN_FILES.settings, `${JSON.stringify(identity, null, 2)}\n`);
+}
+
+/** Checks that the run in `folder` is of these settings and this data. Throws RUN_MISSING or RUN_DIFFERS. */
+export async function checkRun(folder: string, identity: RunIdentity): Promise<void> {
+  const path = join(folder, RUN_FILES.settings);
+  let found: unknown;
+  try {
+    found = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new TrainingError(
+      "RUN_MISSING",
+      `There is no run to resume: ${path} cannot be read. Start it without --resume.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const differences = differingKeys(found, JSON.parse(JSON.stringify(identity)) as unknown);
+  if (differences.length === 0) return;
+  throw new TrainingError(
+    "RUN_DIFFERS",
+    `The run in ${folder} cannot be resumed, since it was started otherwise: ${differences.join("; ")}. ` +
+      `Repeat the command that started it with --resume, or start a new run in another folder.`,
+  );
+}
+
+export async function writeCheckpoint(folder: string, { position, state }: Checkpoint): Promise<void> {
+  const tensors = [...state].map(([name, numbers]) => fromFloat32(name, [numbers.length], numbers));
+  await writeRunFile(folder, RUN_FILES.checkpoint, encodeSafetensors(tensors, { position: JSON.stringify(position) }));
+}
+
+/** The last checkpoint, or null where none was written yet. Throws RUN_CHECKPOINT_UNREADABLE. */
+export async function readCheckpoint(folder: string): Promise<Checkpoint | null> {
+  const path = join(folder, RUN_FILES.checkpoint);
+  if (!existsSync(path)) return null;
+  try {
+    const { tensors, metadata } = decodeSafetensors(await readFile(path));
+    const state = new Map([...tensors.values()].map((tensor) => [tensor.name, toFloat32(tensor)]));
+    return { position: positionSchema.parse(JSON.parse(metadata.position ?? "")), state };
+  } catch (error) {
+    throw new TrainingError(
+      "RUN_CHECKPOINT_UNREADABLE",
+      `${path} cannot be read: ${describeError(error)}. Start the run anew.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function differingKeys(found: unknown, wanted: unknown, path = ""): string[] {
+  if (isObject(found) && isObject(wanted)) {
+    const keys = [...new Set([...Object.keys(found), ...Object.keys(wanted)])];
+    return keys.flatMap((key) => differingKeys(found[key], wanted[key], path === "" ? key : `${path}.${key}`));
+  }
+  if (JSON.stringify(found) === JSON.stringify(wanted)) return [];
+  return [`${path} was ${JSON.stringify(found)} and is now ${JSON.stringify(wanted)}`];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { UsageError } from "../core/errors.ts";
+import { NETWORK_NAMES } from "../networks/networks.ts";
+
+const positiveInteger = z.int().positive();
+
+/** Every setting of a training. Defaults are the paper's where it fixes one, otherwise those of PAPER.md's open points. */
+export const trainingSettingsSchema = z.strictObject({
+  network: z
+    .strictObject({
+      name: z.enum(NETWORK_NAMES).default("alexnet-attention"),
+      widths: z.tuple([positiveInteger, positiveInteger, positiveInteger, positiveInteger, positiveInteger]).optional(),
+      attention: z
+        .strictObject({
+          channels: positiveInteger,
+          kernel: z.union([z.literal(1), z.literal(3)]),
+          projectionBias: z.boolean(),
+          alignCorners: z.boolean(),
+        })
+        .partial()
+        .optional(),
+    })
+    .prefault({}),
+  /** Pixels; images are resized to side x side. */
+  side: positiveInteger.default(224),
+  epochs: positiveInteger.default(60),
+  batch: positiveInteger.default(32),
+  seed: z.int().nonnegative().default(1),
+  loss: z.strictObject({ gamma: z.number().nonnegative().default(2) }).prefault({}),
+  optimiser: z
+    .discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("sgd"),
+        momentum: z.number().min(0).max(1).default(0.9),
+        weightDecay: z.number().nonnegative().default(1e-4),
+        nesterov: z.boolean().default(false),
+      }),
+      z.strictObject({ kind: z.literal("adamw"), weightDecay: z.number().nonnegative().default(1e-2) }),
+    ])
+    .prefault({ kind: "sgd" }),
+  schedule: z
+    .strictObject({
+      learningRate: z.number().positive().default(0.01),
+      everyEpochs: positiveInteger.default(20),
+      factor: z.number().positive().max(1).default(0.1),
+      /** Absent: 0 with given weights, one epoch from random ones. */
+      warmUpSteps: z.int().nonnegative().optional(),
+      /** Absent: 0 with given weights, 600 from random ones. */
+      leastSteps: z.int().nonnegative().optional(),
+    })
+    .prefault({}),
+  /** Greatest norm of the gradient. Absent: none with given weights, 1 from random ones. */
+  clipNorm: z.number().positive().optional(),
+  /** "paper": fixed augmented copies; "online": a new variant of every image in every epoch; "none". */
+  augmentation: z.enum(["paper", "online", "none"]).default("paper"),
+  /** Which splits are balanced: training and validation (the paper's TVAD), training only (TAD), none. */
+  balance: z.enum(["tvad", "tad", "none"]).default("tvad"),
+  /** Column within each value of which classes are balanced (such as "source"), or null. */
+  balanceWithin: z.string().nullable().default(null),
+  /** A file of weights to start from, or null for random ones. */
+  weights: z.string().nullable().default(null),
+});
+
+export type TrainingSettings = z.infer<typeof trainingSettingsSchema>;
+
+/** Fills in defaults and checks; `where` names the file or command line in the message. Throws TRAINING_SETTINGS. */
+export function parseTrainingSettings(value: unknown, where: string): TrainingSettings {
+  const checked = trainingSettingsSchema.safeParse(value);
+  if (checked.success) return checked.data;
+  throw new UsageError(
+    "TRAINING_SETTINGS",
+    `The training settings of ${where} are not usable: ${z.prettifyError(checked.error)}`,
+  );
+}

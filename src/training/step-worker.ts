@@ -1,0 +1,80 @@
+import { Tensor } from "onnxruntime-node";
+import { serveCalls, Transferred } from "../core/worker-calls.ts";
+import { ClassifierSession } from "../engine/classifier-session.ts";
+import type { StateTensor } from "../engine/optimisers.ts";
+import type { SessionOptions } from "../engine/session.ts";
+import { TrainingSession, type TrainingState } from "../engine/training-session.ts";
+import { IMAGE_INPUT, SAMPLE_WEIGHT_INPUT, TARGET_INPUT } from "./training-graph.ts";
+
+/** One batch of uint8 pixels [N, 3, side, side] with, for every image, its class (0 or 1) and its share of the loss. */
+export interface StepRequest {
+  readonly pixels: Uint8Array;
+  readonly side: number;
+  readonly classes: readonly number[];
+  readonly sampleWeights: readonly number[];
+  readonly learningRate: number;
+  readonly step: number;
+}
+
+let training: TrainingSession | undefined;
+let classifier: ClassifierSession | undefined;
+let sessionOptions: SessionOptions = { device: "cpu", threads: 0 };
+
+const handlers = {
+  open: async (request: {
+    model: Uint8Array;
+    states: readonly StateTensor[];
+    initial: TrainingState;
+    options: SessionOptions;
+  }): Promise<void> => {
+    sessionOptions = request.options;
+    training = await TrainingSession.open(request.model, request.states, request.options);
+    training.writeState(request.initial);
+  },
+
+  step: async ({ pixels, side, classes, sampleWeights, learningRate, step }: StepRequest) => {
+    const slots = classes.length;
+    const target = new Float32Array(2 * slots);
+    classes.forEach((index, slot) => {
+      target[2 * slot + index] = 1;
+    });
+    const batch = {
+      [IMAGE_INPUT]: new Tensor("uint8", pixels, [slots, 3, side, side]),
+      [TARGET_INPUT]: new Tensor("float32", target, [slots, 2]),
+      [SAMPLE_WEIGHT_INPUT]: new Tensor("float32", Float32Array.from(sampleWeights), [slots, 1]),
+    };
+    const { loss } = await opened(training).step(batch, learningRate, step);
+    return { loss };
+  },
+
+  readState: () => {
+    const state = opened(training).readState();
+    return new Transferred(
+      state,
+      [...state.values()].map(({ buffer }) => buffer as ArrayBuffer),
+    );
+  },
+
+  openClassifier: async (model: Uint8Array): Promise<void> => {
+    classifier = await ClassifierSession.open(model, sessionOptions);
+  },
+
+  classify: async ({ pixels, count, side }: { pixels: Uint8Array; count: number; side: number }) => {
+    const { probabilities, logits } = await opened(classifier).classify(pixels, count, side, { attention: false });
+    return { probabilities, logits };
+  },
+
+  closeClassifier: async (_: null): Promise<void> => {
+    await classifier?.close();
+    classifier = undefined;
+  },
+};
+
+export type StepHandlers = typeof handlers;
+
+function opened<Session>(session: Session | undefined): Session {
+  if (session === undefined) throw new Error("Open the session first.");
+  return session;
+}
+
+serveCalls(handlers);

@@ -1,0 +1,323 @@
+import { TrainingError } from "../core/errors.ts";
+import type { ReportProgress } from "../core/progress.ts";
+import { RandomStream } from "../core/random.ts";
+import { WorkerThread } from "../core/worker-calls.ts";
+import type { Cell, Dataset } from "../dataset/cell.ts";
+import type { Parameter } from "../engine/computation.ts";
+import type { SessionOptions } from "../engine/session.ts";
+import { areaUnderRoc } from "../evaluation/roc.ts";
+import { buildNetwork } from "../networks/networks.ts";
+import { classifyImages, preparedBatches, type TrainingThreads } from "./batches.ts";
+import { type EpochImage, type PlanSettings, planEpoch, planValidation } from "./epoch-plan.ts";
+import { type EpochRecord, readHistory, writeHistory } from "./history.ts";
+import { loadImages } from "./image-store.ts";
+import {
+  checkRun,
+  RUN_FILES,
+  readCheckpoint,
+  START_POSITION,
+  startRun,
+  type TrainingPosition,
+  writeCheckpoint,
+  writeRunFile,
+} from "./run-folder.ts";
+import { encodeRunModel } from "./run-model.ts";
+import { learningRateAt, type ScheduleSettings } from "./schedule.ts";
+import type { TrainingSettings } from "./settings.ts";
+import { chooseStartingWeights, readAnyWeights, type StartingWeights } from "./starting-weights.ts";
+import { buildTrainingGraph } from "./training-graph.ts";
+
+export interface TrainingRequest {
+  readonly dataset: Dataset;
+  readonly settings: TrainingSettings;
+  /** Where the run's files go. */
+  readonly runFolder: string;
+  readonly resume: boolean;
+  readonly session: SessionOptions & { readonly blockSize: 0 | 8 | 16 };
+  /** Version of this software, for the run and the model. */
+  readonly version: string;
+  readonly reportProgress: ReportProgress;
+  readonly reportEpoch: (history: readonly EpochRecord[]) => Promise<void> | void;
+  readonly message: (text: string) => void;
+  /** Aborted: stop after the step under way with everything saved. */
+  readonly signal: AbortSignal;
+}
+
+export interface TrainingOutcome {
+  readonly finished: boolean;
+  readonly history: readonly EpochRecord[];
+  readonly best: TrainingPosition["best"];
+}
+
+/** Steps before the first decay, and norm of the gradient, where a training starts from random weights. */
+const FROM_RANDOM = { leastSteps: 600, clipNorm: 1 } as const;
+
+/**
+ * Trains a network on the `train` cells of a data set and keeps the model with the greatest validation ROC area
+ * (Wei et al. 2022, "Training"). Everything that follows from the settings, the data and the seed has the same bytes,
+ * whether or not the run was interrupted.
+ *
+ * Throws TrainingError: SPLIT_EMPTY, TRAINING_IMAGE_UNREADABLE, LOSS_NOT_FINITE, WEIGHTS_DO_NOT_FIT and those of
+ * run-folder.ts. Whatever was finished before stays on disk.
+ */
+export async function train(request: TrainingRequest): Promise<TrainingOutcome> {
+  const { settings, runFolder } = request;
+  const training = cellsOf(request.dataset, "train");
+  const validation = cellsOf(request.dataset, "val");
+  const identity = { settings, dataHash: request.dataset.hash, version: request.version };
+  if (request.resume) await checkRun(runFolder, identity);
+  const tensors = settings.weights === null ? null : await readAnyWeights(settings.weights);
+  const images = await loadImages([...training, ...validation], settings.side, request.reportProgress);
+  if (!request.resume) await startRun(runFolder, identity);
+
+  const stream = new RandomStream(settings.seed);
+  const graph = buildTrainingGraph({
+    network: (computation, image) => buildNetwork(computation, image, settings.network),
+    batch: settings.batch,
+    side: settings.side,
+    input: "pixels",
+    loss: { gamma: settings.loss.gamma, classWeights: null },
+    optimiser: settings.optimiser,
+    clipNorm: settings.clipNorm ?? (tensors === null ? FROM_RANDOM.clipNorm : null),
+    blockSize: request.session.blockSize,
+  });
+  const checkpoint = request.resume ? await readCheckpoint(runFolder) : null;
+  const start = checkpoint === null ? chooseStartingWeights(graph.parameters, tensors, stream.fork("weights")) : null;
+  if (start !== null) announceWeights(start, settings.weights, request.message);
+  const threads = openThreads();
+  try {
+    await threads.preparation.call("load", images);
+    await threads.step.call("open", {
+      model: graph.model,
+      states: graph.states,
+      initial: checkpoint?.state ?? (start as StartingWeights).weights,
+      options: request.session,
+    });
+    const run = new TrainingRun(request, threads, stream, graph.parameters, training, validation, tensors === null);
+    return await run.continueFrom(checkpoint?.position ?? START_POSITION);
+  } finally {
+    await Promise.all([threads.preparation.close(), threads.step.close()]);
+  }
+}
+
+function openThreads(): TrainingThreads {
+  return {
+    preparation: new WorkerThread("./preparation-worker", import.meta.url),
+    step: new WorkerThread("./step-worker", import.meta.url),
+  };
+}
+
+function cellsOf(dataset: Dataset, split: "train" | "val"): Cell[] {
+  const cells = dataset.cells.filter((cell) => cell.split === split);
+  const positives = cells.filter(({ label }) => label === dataset.positiveClass).length;
+  if (positives > 0 && positives < cells.length) return cells;
+  throw new TrainingError(
+    "SPLIT_EMPTY",
+    `The "${split}" cells of ${dataset.source} are ${cells.length}, ${positives} of them "${dataset.positiveClass}" and ` +
+      `${cells.length - positives} "${dataset.classes[0]}"; both classes are needed. Split the data with "mn dataset import".`,
+  );
+}
+
+function announceWeights(
+  { taken, initialised }: StartingWeights,
+  file: string | null,
+  message: (text: string) => void,
+): void {
+  if (file === null) message("Starting from random weights (Kaiming).");
+  else
+    message(
+      `Starting from ${file}: ${taken.length} tensors taken` +
+        (initialised.length === 0 ? "." : `, drawn at random: ${initialised.join(", ")}.`),
+    );
+}
+
+/** The part of a training that goes from step to step. */
+class TrainingRun {
+  readonly #request: TrainingRequest;
+  readonly #threads: TrainingThreads;
+  readonly #stream: RandomStream;
+  readonly #parameters: readonly Parameter[];
+  readonly #training: readonly Cell[];
+  readonly #planSettings: PlanSettings;
+  readonly #validationImages: readonly EpochImage[];
+  readonly #schedule: ScheduleSettings;
+  readonly #stepsPerEpoch: number;
+
+  constructor(
+    request: TrainingRequest,
+    threads: TrainingThreads,
+    stream: RandomStream,
+    parameters: readonly Parameter[],
+    training: readonly Cell[],
+    validation: readonly Cell[],
+    fromRandom: boolean,
+  ) {
+    const { settings, dataset } = request;
+    this.#request = request;
+    this.#threads = threads;
+    this.#stream = stream;
+    this.#parameters = parameters;
+    this.#training = training;
+    const { augmentation, balance, balanceWithin, batch, schedule } = settings;
+    const { positiveClass } = dataset;
+    this.#planSettings = { augmentation, balanced: balance !== "none", balanceWithin, positiveClass };
+    const validationSettings = { augmentation, balanced: balance === "tvad", balanceWithin, positiveClass };
+    this.#validationImages = planValidation(validation, validationSettings, stream).map((image) => ({
+      ...image,
+      index: image.index + training.length,
+    }));
+    this.#stepsPerEpoch = Math.ceil(this.#planOf(0).length / batch);
+    this.#schedule = {
+      ...schedule,
+      warmUpSteps: schedule.warmUpSteps ?? (fromRandom ? this.#stepsPerEpoch : 0),
+      leastSteps: schedule.leastSteps ?? (fromRandom ? FROM_RANDOM.leastSteps : 0),
+    };
+  }
+
+  async continueFrom(start: TrainingPosition): Promise<TrainingOutcome> {
+    const { settings, runFolder, signal } = this.#request;
+    let position = start;
+    let history = await readHistory(runFolder, position.epoch);
+    while (position.epoch < settings.epochs) {
+      const started = performance.now();
+      const firstStep = position.stepInEpoch;
+      position = await this.#trainEpoch(position, history);
+      if (signal.aborted && position.stepInEpoch < this.#stepsPerEpoch) {
+        await writeCheckpoint(runFolder, { position, state: await this.#threads.step.call("readState", undefined) });
+        return { finished: false, history, best: position.best };
+      }
+      const seconds = (performance.now() - started) / 1000;
+      const speed = ((this.#stepsPerEpoch - firstStep) * settings.batch) / seconds;
+      [position, history] = await this.#finishEpoch(position, history, seconds, speed);
+      if (signal.aborted) break;
+    }
+    return { finished: position.epoch >= settings.epochs, history, best: position.best };
+  }
+
+  #planOf(epoch: number): EpochImage[] {
+    return planEpoch(this.#training, this.#planSettings, this.#stream, epoch);
+  }
+
+  async #trainEpoch(start: TrainingPosition, history: readonly EpochRecord[]): Promise<TrainingPosition> {
+    const { settings, signal } = this.#request;
+    const rest = this.#planOf(start.epoch).slice(start.stepInEpoch * settings.batch);
+    let position = start;
+    for await (const { images, pixels } of preparedBatches(this.#threads, rest, settings.batch)) {
+      const slots = Array.from({ length: settings.batch }, (_, slot) => images[slot]);
+      const { loss } = await this.#threads.step.call(
+        "step",
+        {
+          pixels,
+          side: settings.side,
+          classes: slots.map((image) => (image?.positive ? 1 : 0)),
+          sampleWeights: slots.map((image) => (image === undefined ? 0 : 1 / images.length)),
+          learningRate: this.#learningRate(position),
+          step: position.steps + 1,
+        },
+        [pixels.buffer],
+      );
+      if (!Number.isFinite(loss)) throw lossNotFinite(loss, position);
+      position = {
+        ...position,
+        stepInEpoch: position.stepInEpoch + 1,
+        steps: position.steps + 1,
+        lossSum: position.lossSum + loss * images.length,
+        imagesSeen: position.imagesSeen + images.length,
+      };
+      this.#report(position, history);
+      if (signal.aborted) return position;
+    }
+    return position;
+  }
+
+  #learningRate({ epoch, steps }: TrainingPosition): number {
+    return learningRateAt(this.#schedule, epoch, steps, this.#stepsPerEpoch);
+  }
+
+  /** Validates, keeps the model where it is the best so far, writes history and checkpoint. */
+  async #finishEpoch(
+    position: TrainingPosition,
+    history: readonly EpochRecord[],
+    seconds: number,
+    imagesPerSecond: number,
+  ): Promise<[TrainingPosition, EpochRecord[]]> {
+    const { runFolder, settings } = this.#request;
+    const state = await this.#threads.step.call("readState", undefined);
+    const epoch = position.epoch + 1;
+    const model = encodeRunModel(this.#request, this.#parameters, state, epoch);
+    const { loss, auc } = await this.#validate(model);
+    const kept = position.best === null || auc > position.best.auc;
+    if (kept) await writeRunFile(runFolder, RUN_FILES.model, model);
+    const record: EpochRecord = {
+      epoch,
+      learningRate: this.#learningRate({ ...position, steps: position.steps - 1 }),
+      trainingLoss: position.lossSum / position.imagesSeen,
+      validationLoss: loss,
+      validationAuc: auc,
+      imagesPerSecond,
+      seconds,
+      kept,
+    };
+    const renewed: TrainingPosition = {
+      ...START_POSITION,
+      epoch,
+      steps: position.steps,
+      best: kept ? { epoch, auc } : position.best,
+    };
+    const records = [...history, record];
+    await writeHistory(runFolder, records);
+    await writeCheckpoint(runFolder, { position: renewed, state });
+    await this.#request.reportEpoch(records);
+    this.#report(renewed, records);
+    this.#request.message(
+      `Epoch ${epoch} of ${settings.epochs}: training loss ${record.trainingLoss.toFixed(4)}, validation loss ` +
+        `${loss.toFixed(4)}, validation AUC ${auc.toFixed(4)}${kept ? " (kept)" : ""}, ${imagesPerSecond.toFixed(0)} images/s.`,
+    );
+    return [renewed, records];
+  }
+
+  async #validate(model: Uint8Array): Promise<{ loss: number; auc: number }> {
+    const { batch, side, loss } = this.#request.settings;
+    const images = this.#validationImages;
+    const { probabilities, logits } = await classifyImages(this.#threads, model, images, batch, side);
+    const positives = images.map(({ positive }) => positive);
+    const losses = positives.map((positive, index) => {
+      const margin = (positive ? 1 : -1) * (logits[index] as number);
+      return focalLossOfMargin(margin, loss.gamma);
+    });
+    const mean = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+    return { loss: mean, auc: areaUnderRoc(probabilities, positives) };
+  }
+
+  #report(position: TrainingPosition, history: readonly EpochRecord[]): void {
+    const { settings, reportProgress } = this.#request;
+    const last = history.at(-1);
+    const details = [
+      `epoch ${Math.min(position.epoch + 1, settings.epochs)} of ${settings.epochs}`,
+      ...(position.imagesSeen > 0 ? [`loss ${(position.lossSum / position.imagesSeen).toFixed(4)}`] : []),
+      ...(last === undefined
+        ? []
+        : [`AUC ${last.validationAuc.toFixed(4)}`, `${last.imagesPerSecond.toFixed(0)} images/s`]),
+    ];
+    reportProgress({
+      stage: "Training",
+      done: position.epoch * this.#stepsPerEpoch + position.stepInEpoch,
+      total: settings.epochs * this.#stepsPerEpoch,
+      detail: details.join(", "),
+    });
+  }
+}
+
+/** Focal loss of two classes from the margin m = z_target - z_other: p = 1 / (1 + e^-m), (1 - p)^gamma log(1 + e^-m). */
+export function focalLossOfMargin(margin: number, gamma: number): number {
+  const surprise = margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin;
+  return (1 - Math.exp(-surprise)) ** gamma * surprise;
+}
+
+function lossNotFinite(loss: number, { epoch, stepInEpoch }: TrainingPosition): TrainingError {
+  return new TrainingError(
+    "LOSS_NOT_FINITE",
+    `The loss became ${loss} in epoch ${epoch + 1}, step ${stepInEpoch + 1}: the training diverged. The last finished ` +
+      `epoch is kept. Start anew with a lower --learning-rate (a tenth, say) or with --clip-norm 1.`,
+  );
+}
