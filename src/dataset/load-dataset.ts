@@ -7,6 +7,7 @@ import { type ClassChoice, resolveClasses } from "./classes.ts";
 import { readClassFolders } from "./folder.ts";
 import { inParallel } from "./in-parallel.ts";
 import { readManifest } from "./manifest.ts";
+import { checkSplit } from "./split.ts";
 
 export type LoadOptions = ClassChoice & {
   /** Keeps the cells whose columns hold exactly these values. */
@@ -22,15 +23,16 @@ const FILES_AT_ONCE = 16;
  *
  * Cells of a third label, without a label, or set aside by the import are in `leftOut`. Images are not decoded, but every one
  * must be there; files without a `sha256` column are read once for the hash.
- * Throws the errors of `readManifest` and `resolveClasses`, and WHERE_COLUMN, WHERE_EMPTY, NO_CELLS and IMAGES_MOVED.
+ * Throws the errors of `readManifest` and `resolveClasses`, and SPLIT_SHARES_FIELD, WHERE_COLUMN, WHERE_EMPTY, NO_CELLS and IMAGES_MOVED.
  */
 export async function loadDataset(source: string, options: LoadOptions = {}): Promise<Dataset> {
-  const found = filterCells(await readCells(source, options), options.where ?? {}, source);
+  const found = selectCells(await readCells(source, options), options.where ?? {}, source);
   const usable = found.filter(({ error }) => error === undefined);
   const classes = resolveClasses(countLabels(usable), options, source);
   const isUsed = ({ label, error }: Cell): boolean =>
     error === undefined && label !== undefined && classes.includes(label);
   const cells = found.filter(isUsed);
+  checkSplit(usable, "field");
   await checkImagesExist(cells, source);
   return {
     source: resolve(source),
@@ -83,7 +85,8 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-function filterCells(cells: Cell[], where: Readonly<Record<string, string>>, source: string): Cell[] {
+/** The cells whose columns hold what `where` says; throws WHERE_COLUMN and WHERE_EMPTY. */
+export function selectCells(cells: Cell[], where: Readonly<Record<string, string>>, source: string): Cell[] {
   return Object.entries(where).reduce((kept, [column, value]) => filterByColumn(kept, column, value, source), cells);
 }
 
