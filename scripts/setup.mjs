@@ -46,7 +46,8 @@ function packagesOf(lockFile) {
 
 /** Runs npm with its output on our standard error, so that a command's result stays alone on standard output. */
 function npm(command) {
-  const { status } = spawnSync("npm", [command, "--loglevel=error", "--no-fund", "--no-audit"], {
+  // One retry after ten seconds; npm's own three take more than a minute to notice that there is no network.
+  const { status } = spawnSync("npm", [command, "--loglevel=error", "--no-fund", "--no-audit", "--fetch-retries=1"], {
     cwd: projectRoot,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32", // npm is npm.cmd there
