@@ -1,5 +1,5 @@
+import normalCdf from "@stdlib/stats-base-dists-normal-cdf";
 import { EvaluationError } from "../core/errors.ts";
-import { normalUpperTail } from "./normal-tail.ts";
 import { type Ranking, rankByScore, requireBothClasses } from "./ranking.ts";
 import { weightedAreaUnderRoc } from "./roc.ts";
 
@@ -56,7 +56,7 @@ export function pairedDelongTest(
         "test is undefined. Evaluate more cells.",
     );
   }
-  const pValue = standardError === 0 ? 1 : 2 * normalUpperTail(Math.abs(difference) / standardError);
+  const pValue = standardError === 0 ? 1 : 2 * normalCdf(-Math.abs(difference) / standardError, 0, 1);
   return { areas: [a.area, b.area], difference, standardError, pValue };
 }
 
