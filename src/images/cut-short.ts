@@ -2,11 +2,11 @@ import { type OpenedImage, wholeContent } from "./open.ts";
 
 /**
  * Whether a file that could not be decoded ends earlier than its own structure announces. `reason` is the decoder's
- * message, which tells it for JPEG and GIF only.
+ * message, which tells it for JPEG only.
  */
 export async function isCutShort(image: OpenedImage, reason: string): Promise<boolean> {
-  if (/premature end of JPEG|unexpected end|end of (file|stream)/i.test(reason)) return true;
-  if (image.format === "jpeg" || image.format === "gif") return false;
+  if (reason.includes("premature end of JPEG")) return true;
+  if (image.format === "jpeg") return false;
   const content = await wholeContent(image);
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   switch (image.format) {
@@ -16,9 +16,15 @@ export async function isCutShort(image: OpenedImage, reason: string): Promise<bo
       return tiffPointsPastItsEnd(bytes);
     case "webp":
       return bytes.length < 12 || bytes.readUInt32LE(4) + 8 > bytes.length;
+    case "gif":
+      return bytes.at(-1) !== GIF_TRAILER;
+    default:
+      return false;
   }
-  return false;
 }
+
+/** GIF89a specification, 27: the last byte of the file. */
+const GIF_TRAILER = 0x3b;
 
 /** PNG specification, 5.3: a chunk is its length, a name, the data and a checksum; the last is named IEND. */
 function pngLacksItsEnd(bytes: Buffer): boolean {

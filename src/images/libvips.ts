@@ -1,14 +1,10 @@
-import sharp, { type Metadata } from "sharp";
+import type { Metadata } from "sharp";
 import { describeError, ImageError } from "../core/errors.ts";
 import { isCutShort } from "./cut-short.ts";
 import { refuseMissingPage, refuseTooLarge } from "./limits.ts";
 import type { OpenedImage } from "./open.ts";
 import type { Samples } from "./samples.ts";
-
-// Every file is decoded once, so a cache only costs memory; callers decode several files at once, so more than one
-// thread for each file only makes them wait for one another.
-sharp.cache(false);
-sharp.concurrency(1);
+import { sharp } from "./sharp.ts";
 
 export interface DecodedPage {
   readonly samples: Samples;
@@ -104,9 +100,10 @@ async function decodingError(image: OpenedImage, cause: unknown): Promise<ImageE
   );
 }
 
+/** A view of the same memory; libvips hands over a Buffer, whose methods differ from those of a plain Uint8Array. */
 function typed(bytes: Uint8Array, depth: Target["depth"]): Samples["data"] {
-  if (depth === "uchar") return bytes;
   const { buffer, byteOffset, byteLength } = bytes;
+  if (depth === "uchar") return new Uint8Array(buffer, byteOffset, byteLength);
   return depth === "ushort"
     ? new Uint16Array(buffer, byteOffset, byteLength / 2)
     : new Float32Array(buffer, byteOffset, byteLength / 4);
