@@ -87,18 +87,14 @@ test.each([
   expect(close(resizeImage(transposed(drawn), h, w), transposed(resized))).toBe(true);
 });
 
-test.each([224, 60])(
-  "libvips' bicubic resampling of a drawn cell differs by at most 2 grey values (to %i)",
-  async (side) => {
-    const disc = image(112, 112, 1, (x, y) => 220 / (1 + Math.exp(Math.hypot(x - 50, y - 60) - 30)) + 20);
-    const raw = { width: 112, height: 112, channels: 1 } as const;
-    const pipeline = library(disc.data, { raw }).resize(side, side, { kernel: "cubic", fit: "fill" });
-    const expected = await pipeline.toColourspace("b-w").raw().toBuffer();
-    const resized = resizeImage(disc, side, side);
-    const differences = resized.data.map((value, index) => Math.abs(value - expected[index]!));
-    expect(Math.max(...differences)).toBeLessThanOrEqual(2);
-  },
-);
+test("libvips' bicubic reduction of a drawn cell agrees to 2 grey values (it is not centred where it enlarges)", async () => {
+  const disc = image(112, 112, 1, (x, y) => 220 / (1 + Math.exp(Math.hypot(x - 50, y - 60) - 30)) + 20);
+  const raw = { width: 112, height: 112, channels: 1 } as const;
+  const pipeline = library(disc.data, { raw }).resize(60, 50, { kernel: "cubic", fit: "fill" });
+  const expected = await pipeline.toColourspace("b-w").raw().toBuffer();
+  const differences = resizeImage(disc, 60, 50).data.map((value, index) => Math.abs(value - expected[index]!));
+  expect(Math.max(...differences)).toBeLessThanOrEqual(2);
+});
 
 test("an image that has the size already is returned unchanged", () => {
   const drawn = image(7, 9, 3, (x, y, c) => x + y + c);

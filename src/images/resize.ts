@@ -23,8 +23,9 @@ export async function prepareCell(
  *   k(t) = (a + 2)|t|^3 - (a + 3)|t|^2 + 1          |t| < 1
  *   k(t) = a|t|^3 - 5a|t|^2 + 8a|t| - 4a        1 <= |t| < 2,   a = -0.5
  *
- * Keys 1981, "Cubic convolution interpolation for digital image processing". Computed here rather than by libvips: an
- * image of a cell takes a third of the time, and every processor gives the same bytes.
+ * Keys 1981, "Cubic convolution interpolation for digital image processing". Computed here
+ * because libvips 8.18 shifts an enlarged image by half a pixel of the result; a cell also takes a third of its time, and
+ * every processor gives the same bytes.
  */
 export function resizeImage(image: RasterImage, width: number, height: number): RasterImage {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0))
