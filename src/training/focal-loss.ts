@@ -22,7 +22,7 @@ const LEAST_COMPLEMENT = 1e-30;
  * logits: [N, K]   target: [N, K], one-hot   sampleWeights: [N, 1], 1/n for a mean over n, 0 for padding   loss: []
  *
  * log p comes from LogSoftmax and 1 - p_t is the sum of the other probabilities, so both are exact where p_t is near
- * 0 or 1 and everything is finite for any finite logits.
+ * 0 or 1, and everything is finite for logits up to 1e38.
  */
 export function focalLoss(
   computation: Computation,
