@@ -1,4 +1,5 @@
 import { parentPort, type Transferable, Worker } from "node:worker_threads";
+import { MicronucleiError } from "./errors.ts";
 
 /** The functions that a worker offers: one argument and one result each, both cloneable between threads. */
 export type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
@@ -25,7 +26,11 @@ interface Request {
   readonly argument: unknown;
 }
 
-type Answer = { readonly id: number } & ({ readonly result: unknown } | { readonly error: unknown });
+/** Copying an error between threads keeps its message and loses its code, so the code travels beside it. */
+type Answer = { readonly id: number } & (
+  | { readonly result: unknown }
+  | { readonly error: unknown; readonly code: string | null }
+);
 
 /**
  * A worker thread whose functions are called like any others. Calls are answered in the order in which they were made.
@@ -69,7 +74,7 @@ export class WorkerThread<Offered extends Handlers> {
   #settle(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if ("error" in answer) waiting?.reject(answer.error);
+    if ("error" in answer) waiting?.reject(withCode(answer.error, answer.code));
     else waiting?.resolve(answer.result as never);
   }
 
@@ -78,6 +83,12 @@ export class WorkerThread<Offered extends Handlers> {
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
+}
+
+function withCode(error: unknown, code: string | null): unknown {
+  return code === null
+    ? error
+    : new MicronucleiError(code, (error as Error).message, { cause: (error as Error).cause });
 }
 
 /** The worker's side: answers calls with the given functions, one after the other. */
@@ -92,7 +103,7 @@ export function serveCalls(handlers: Handlers): void {
         if (result instanceof Transferred) port.postMessage({ id, result: result.result }, [...result.transfer]);
         else port.postMessage({ id, result });
       } catch (error) {
-        port.postMessage({ id, error });
+        port.postMessage({ id, error, code: error instanceof MicronucleiError ? error.code : null });
       }
     });
   });

@@ -107,6 +107,18 @@ export function decodeOnnx(bytes: Uint8Array): OnnxContent {
   return { initializers, metadata };
 }
 
+/** The numbers of every stored float32 or float16 tensor, by name: a model's weights. */
+export function storedFloats({ initializers }: OnnxContent): Map<string, Float32Array> {
+  const floats = new Map<string, Float32Array>();
+  for (const [name, { value, bytes }] of initializers) {
+    // A copy, since the bytes of a file need not begin at a multiple of the elements' size.
+    const { buffer } = Uint8Array.from(bytes);
+    if (value.type === "float32") floats.set(name, new Float32Array(buffer));
+    if (value.type === "float16") floats.set(name, Float32Array.from(new Float16Array(buffer)));
+  }
+  return floats;
+}
+
 function decodeInitializer(bytes: Uint8Array): Initializer {
   const shape: number[] = [];
   let name = "";

@@ -1,5 +1,6 @@
 import { type Augmentation, applyAugmentation } from "../augmentation/augment.ts";
 import { serveCalls, Transferred } from "../core/worker-calls.ts";
+import { writePlanes } from "../images/planes.ts";
 import type { RasterImage } from "../images/raster.ts";
 import type { ImageStore } from "./image-store.ts";
 
@@ -33,20 +34,5 @@ const handlers = {
 };
 
 export type PreparationHandlers = typeof handlers;
-
-/** Interleaved pixels to red, green and blue planes; grey becomes three equal planes. */
-export function writePlanes({ channels, data, width, height }: RasterImage, target: Uint8Array, slot: number): void {
-  const area = width * height;
-  const start = slot * 3 * area;
-  if (channels === 1) {
-    for (let plane = 0; plane < 3; plane++) target.set(data, start + plane * area);
-    return;
-  }
-  for (let pixel = 0; pixel < area; pixel++) {
-    target[start + pixel] = data[3 * pixel] as number;
-    target[start + area + pixel] = data[3 * pixel + 1] as number;
-    target[start + 2 * area + pixel] = data[3 * pixel + 2] as number;
-  }
-}
 
 serveCalls(handlers);

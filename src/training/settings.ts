@@ -57,6 +57,8 @@ export const trainingSettingsSchema = z.strictObject({
   balance: z.enum(["tvad", "tad", "none"]).default("tvad"),
   /** Column within each value of which classes are balanced (such as "source"), or null. */
   balanceWithin: z.string().nullable().default(null),
+  /** How the finished model stores its weights; float16 halves the file. */
+  storage: z.enum(["float32", "float16"]).default("float32"),
   /** A file of weights to start from, or null for random ones. */
   weights: z.string().nullable().default(null),
 });

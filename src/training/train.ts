@@ -5,10 +5,12 @@ import { WorkerThread } from "../core/worker-calls.ts";
 import type { Cell, Dataset } from "../dataset/cell.ts";
 import type { Parameter } from "../engine/computation.ts";
 import type { SessionOptions } from "../engine/session.ts";
+import type { OperatingPointRule } from "../evaluation/operating-point.ts";
 import { areaUnderRoc } from "../evaluation/roc.ts";
 import { buildNetwork } from "../networks/networks.ts";
 import { classifyImages, preparedBatches, type TrainingThreads } from "./batches.ts";
 import { type EpochImage, type PlanSettings, planEpoch, planValidation } from "./epoch-plan.ts";
+import { finishRun, type RunEvaluation } from "./finish.ts";
 import { type EpochRecord, readHistory, writeHistory } from "./history.ts";
 import { loadImages } from "./image-store.ts";
 import {
@@ -36,6 +38,8 @@ export interface TrainingRequest {
   readonly session: SessionOptions & { readonly blockSize: 0 | 8 | 16 };
   /** Version of this software, for the run and the model. */
   readonly version: string;
+  /** How the threshold is chosen on the validation cells. */
+  readonly operatingPoint: OperatingPointRule;
   readonly reportProgress: ReportProgress;
   readonly reportEpoch: (history: readonly EpochRecord[]) => Promise<void> | void;
   readonly message: (text: string) => void;
@@ -47,6 +51,8 @@ export interface TrainingOutcome {
   readonly finished: boolean;
   readonly history: readonly EpochRecord[];
   readonly best: TrainingPosition["best"];
+  /** Null where the training was stopped before its end. */
+  readonly evaluation: RunEvaluation | null;
 }
 
 /** Steps before the first decay, and norm of the gradient, where a training starts from random weights. */
@@ -94,7 +100,10 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
       options: request.session,
     });
     const run = new TrainingRun(request, threads, stream, graph.parameters, training, validation, tensors === null);
-    return await run.continueFrom(checkpoint?.position ?? START_POSITION);
+    const progress = await run.continueFrom(checkpoint?.position ?? START_POSITION);
+    const rule = request.operatingPoint;
+    const evaluation = progress.finished ? await finishRun(request, threads, rule) : null;
+    return { ...progress, evaluation };
   } finally {
     await Promise.all([threads.preparation.close(), threads.step.close()]);
   }
@@ -174,7 +183,7 @@ class TrainingRun {
     };
   }
 
-  async continueFrom(start: TrainingPosition): Promise<TrainingOutcome> {
+  async continueFrom(start: TrainingPosition): Promise<Omit<TrainingOutcome, "evaluation">> {
     const { settings, runFolder, signal } = this.#request;
     let position = start;
     let history = await readHistory(runFolder, position.epoch);
