@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
 import { consoleOf } from "./console.ts";
+import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
+import { registerTrain } from "./train.ts";
 
 /** What the shell learns: 0 done, 1 the work failed, 2 wrong usage. */
 type ExitCode = 0 | 1 | 2;
@@ -26,10 +28,21 @@ export function createProgram(): Command {
     .helpOption("-h, --help", "explain a command")
     .option("--json", "print the result as one JSON document on standard output")
     .option("--quiet", "no messages and no progress, only the result")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .exitOverride()
     .addHelpText("after", EXAMPLES);
+  registerCommands(program);
   return program;
+}
+
+/** The commands in the order and the groups of the help. */
+function registerCommands(program: Command): void {
+  program.commandsGroup("Cells:");
+  const dataset = program.command("dataset").description("bring labelled cells into order, or draw some");
+  registerDatasetSynthesize(dataset);
+
+  program.commandsGroup("Models:");
+  registerTrain(program);
 }
 
 /** Runs one command line, without the program's own name, and says how it went. */
