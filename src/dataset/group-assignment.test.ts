@@ -54,10 +54,10 @@ test("leaves no part empty where there are groups enough, however large one of t
   expect(partOf[0]).toBe(0);
 });
 
-test("a million single cells take seconds and are shared out exactly", () => {
-  const counts = Array.from({ length: 1_000_000 }, (_, group) => (group % 20 === 0 ? [1, 0] : [0, 1]));
+test("200,000 single cells take less than a second and are shared out exactly", () => {
+  const counts = Array.from({ length: 200_000 }, (_, group) => (group % 20 === 0 ? [1, 0] : [0, 1]));
   const partOf = assignGroups({ counts, weights: [1, 1], targets: [0.6, 0.2, 0.2], stream: new RandomStream(1) });
-  expect(worstDeviation(counts, partOf, [0.6, 0.2, 0.2])).toBeLessThan(2e-5);
+  expect(worstDeviation(counts, partOf, [0.6, 0.2, 0.2])).toBeLessThan(1e-4);
 });
 
 test("a perfect assignment that greed misses is found (two parts of 4 + 4 and 3 + 3 + 2)", () => {

@@ -14,8 +14,8 @@ export interface AssignmentProblem {
 export const SHARE_TOLERANCE = 0.02;
 /** Makes coming within the tolerance worth more than any improvement inside it. */
 const EXCESS_WEIGHT = 10;
-/** What a part without any group costs: more than all deviations together. */
-const EMPTY_PART_COST = 1000;
+/** What a part costs without any group, and for each stratum that it lacks: more than all deviations together. */
+const LACK_COST = 1000;
 /** An improvement below this is rounding; without a bound the search could go round in circles. */
 const LEAST_IMPROVEMENT = 1e-12;
 /**
@@ -30,7 +30,7 @@ const MOST_ATTEMPTS = 200;
  *
  *   sum over strata c and parts p of  w_c (d^2 + 10 max(0, |d| - 0.02)),   d = n_pc / n_c - target_p
  *
- * with no part empty where there are groups enough: greedily from the largest group to the smallest, then by moving
+ * with no part empty or lacking a stratum where there are groups enough: greedily from the largest group to the smallest, then by moving
  * single groups and swapping pairs until neither helps; further attempts start from a random order, until all shares
  * are within the tolerance. Exact for groups of one cell up to rounding; otherwise a good solution, not always the best.
  * Returns the part of each group: [groups].
@@ -181,11 +181,13 @@ class Assignment {
   }
 
   #partCost(part: number): number {
-    let cost = this.#members[part] === 0 ? EMPTY_PART_COST : 0;
+    const { weights } = this.#problem;
+    let cost = this.#members[part] === 0 ? LACK_COST : 0;
     for (let stratum = 0; stratum < this.#totals.length; stratum++) {
       const deviation = this.#deviation(part, stratum);
       const excess = Math.max(0, Math.abs(deviation) - SHARE_TOLERANCE);
-      cost += this.#problem.weights[stratum]! * (deviation * deviation + EXCESS_WEIGHT * excess);
+      if (weights[stratum]! >= 1 && this.#placed[part]![stratum] === 0) cost += LACK_COST;
+      cost += weights[stratum]! * (deviation * deviation + EXCESS_WEIGHT * excess);
     }
     return cost;
   }

@@ -9,7 +9,7 @@ import { type DuplicateFindings, findDuplicates } from "./duplicates.ts";
 import { importReportMarkdown } from "./import-markdown.ts";
 import { type ImportReport, reportImport } from "./import-report.ts";
 import { countLabels, imagesMoved, type LoadOptions, readCells, selectCells } from "./load-dataset.ts";
-import { writeManifest } from "./manifest.ts";
+import { checkManifestName, writeManifest } from "./manifest.ts";
 import { assignSplits, type SplitOptions } from "./split.ts";
 
 export type ImportOptions = LoadOptions &
@@ -35,6 +35,7 @@ export async function importDataset(
   report: ReportProgress = ignoreProgress,
 ): Promise<ImportReport> {
   const { out, where = {}, stream } = options;
+  checkManifestName(out);
   if (resolve(source) === resolve(out)) throw overwritesSource(out);
   const selected = selectCells(await readCells(source, options), where, source);
   const found = selected.map((cell) => ({ ...withoutError(cell), file: fileSeenFrom(dirname(out), cell) }));

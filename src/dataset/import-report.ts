@@ -148,24 +148,31 @@ function warningsOf({ classes, rows, findings, split }: ImportOutcome, usable: r
 }
 
 function shareWarnings({ origin, splits }: SplitReport, classes: readonly string[]): string[] {
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const missing = splits.flatMap((part) =>
     missingClasses(part, classes).map((name) => `No cell of "${name}" is in ${part.split}.`),
-  );
-  const off = splits.flatMap(({ split, target, labels }) =>
-    labels
-      .filter(({ label, share }) => classes.includes(label) && Math.abs(share - (target ?? share)) > SHARE_TOLERANCE)
-      .map(
-        ({ label, share }) =>
-          `${split} has ${percent(share)} of "${label}" instead of ${percent(target ?? share)}: ` +
-          "the groups that must stay whole allow no closer split.",
-      ),
   );
   const noTest = origin === "existing" && !splits.some(({ split }) => split === "test");
   return [
     ...missing,
-    ...off,
+    ...offTargetWarning(splits, classes),
     ...(noTest ? ["The split of the source has no test cells; --resplit draws a new one."] : []),
+  ];
+}
+
+/** One sentence about the class that is farthest from its target, if that is too far. */
+function offTargetWarning(splits: SplitReport["splits"], classes: readonly string[]): string[] {
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const [worst] = splits
+    .flatMap(({ split, target, labels }) =>
+      labels
+        .filter(({ label }) => target !== undefined && classes.includes(label))
+        .map(({ label, share }) => ({ split, label, share, target: target ?? share })),
+    )
+    .sort((one, other) => Math.abs(other.share - other.target) - Math.abs(one.share - one.target));
+  if (worst === undefined || Math.abs(worst.share - worst.target) <= SHARE_TOLERANCE) return [];
+  return [
+    `The split is uneven: ${worst.split} has ${percent(worst.share)} of "${worst.label}" instead of ` +
+      `${percent(worst.target)}. There are too few cells, or what must stay whole is too large, for a closer one.`,
   ];
 }
 

@@ -41,9 +41,9 @@ export async function* readManifest(path: string): AsyncGenerator<Cell> {
   yield* format === "csv" ? readCsv(path, toCell) : readJsonLines(path, toCell);
 }
 
-/** True where the name ends like a manifest's; folders are told apart by the caller. */
-export function isManifestName(path: string): boolean {
-  return extname(path).toLowerCase() in FORMATS;
+/** Throws MANIFEST_FORMAT where the name does not end like a manifest's: for a check before hours of work. */
+export function checkManifestName(path: string): void {
+  manifestFormat(path);
 }
 
 /**
