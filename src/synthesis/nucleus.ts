@@ -79,7 +79,7 @@ export function addBud(stream: RandomStream, nucleus: Nucleus): Nucleus {
   const angle = stream.uniform(0, 2 * Math.PI);
   const radius = outline.radius * stream.uniform(0.14, 0.28);
   let reach = 0;
-  while (distance(outline.x + reach * Math.cos(angle), outline.y + reach * Math.sin(angle)) < 0.45 * radius)
+  while (distance(outline.x + reach * Math.cos(angle), outline.y + reach * Math.sin(angle)) < 0.6 * radius)
     reach += outline.radius / 50;
   const bud: Outline = {
     x: outline.x + reach * Math.cos(angle),
@@ -94,7 +94,10 @@ export function addBud(stream: RandomStream, nucleus: Nucleus): Nucleus {
 
 /** Signed distance from a nucleus together with its buds. */
 export function nucleusDistance({ outline, buds }: Nucleus): SignedDistance {
-  return buds.reduce((distance, bud) => smoothUnion(distance, distanceFrom(bud), bud.radius), distanceFrom(outline));
+  return buds.reduce(
+    (distance, bud) => smoothUnion(distance, distanceFrom(bud), 0.7 * bud.radius),
+    distanceFrom(outline),
+  );
 }
 
 /** The nucleus moved by (dx, dy). */
