@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
 import { consoleOf } from "./console.ts";
 import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
+import { registerScore } from "./score.ts";
 import { registerTrain } from "./train.ts";
+import { versionOfPackage } from "./version.ts";
 
 /** What the shell learns: 0 done, 1 the work failed, 2 wrong usage. */
 type ExitCode = 0 | 1 | 2;
@@ -43,6 +44,7 @@ function registerCommands(program: Command): void {
 
   program.commandsGroup("Models:");
   registerTrain(program);
+  registerScore(program);
 }
 
 /** Runs one command line, without the program's own name, and says how it went. */
@@ -80,11 +82,6 @@ function askForReport(error: unknown): string {
     `This is a fault in mn ${versionOfPackage()} (Node ${process.version}, ${process.platform} ${process.arch}), ` +
     `not in your input. Please report it with the command line and these lines:\n${trace}`
   );
-}
-
-function versionOfPackage(): string {
-  const file = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(file) as { version: string }).version;
 }
 
 /** A reader that closes the pipe early, as in `mn ... | head`, has what it wants: not a failure. */

@@ -1,65 +1,153 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describeError, UsageError } from "../core/errors.ts";
+import { RandomStream } from "../core/random.ts";
+import type { Dataset, Split } from "../dataset/cell.ts";
 import { loadDataset } from "../dataset/load-dataset.ts";
-import type { Device } from "../engine/session.ts";
-import { parseTrainingSettings } from "../training/settings.ts";
-import { train } from "../training/train.ts";
+import { PAPER_RATIOS, splitCells } from "../dataset/split.ts";
+import { selectDevice } from "../engine/devices.ts";
+import type { OperatingPointRule } from "../evaluation/operating-point.ts";
+import type { EpochRecord } from "../training/history.ts";
+import { RUN_FILES, writeRunFile } from "../training/run-folder.ts";
+import { parseTrainingSettings, type TrainingSettings } from "../training/settings.ts";
+import { type TrainingOutcome, train } from "../training/train.ts";
 import type { Console } from "./console.ts";
 import type { TrainOptions } from "./train.ts";
+import { versionOfPackage } from "./version.ts";
 
 /** Loads the data, trains, and reports; stops after the step under way on Ctrl-C. */
 export async function runTraining(data: string, options: TrainOptions, console: Console): Promise<void> {
   const settings = parseTrainingSettings(await settingsOf(options), options.settings ?? "the command line");
-  const dataset = await loadDataset(data, {
-    ...(options.positive === undefined ? {} : { positive: options.positive }),
-    ...(options.negative === undefined ? {} : { negative: options.negative }),
-    where: options.where,
-  });
+  const dataset = await splitDataset(await loadDataset(data, datasetOptions(options)), settings.seed, console);
+  const { out, portable, threads, resume, device } = options;
+  const candidate = await selectDevice(device, console.message, { portable });
   const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
+  const onInterrupt = () => stop.abort();
+  process.once("SIGINT", onInterrupt);
   const outcome = await train({
     dataset,
     settings,
-    runFolder: options.out,
-    resume: options.resume,
-    session: { device: "cpu" as Device, threads: options.threads ?? 0, blockSize: options.portable ? 0 : 16 },
-    version: "0.1.0",
+    resume,
+    runFolder: out,
+    session: { ...candidate, threads: threads ?? 0 },
+    operatingPoint: operatingPointOf(options),
+    version: versionOfPackage(),
     reportProgress: console.progress,
-    reportEpoch: () => {},
+    reportEpoch: (history) => writeReport(out, settings, dataset, history),
     message: console.message,
     signal: stop.signal,
   });
-  console.result(
-    outcome,
-    outcome.finished ? `Trained. Model: ${options.out}/model.onnx` : "Stopped; go on with --resume.",
+  process.off("SIGINT", onInterrupt);
+  if (!outcome.finished) process.exitCode = 1;
+  console.result(summaryOf(outcome, out), describe(outcome, out));
+}
+
+function datasetOptions({ positive, negative, where }: TrainOptions) {
+  return { ...given({ positive, negative }), where };
+}
+
+/** Data without a split gets the paper's 6:2:2, fields (slides, donors) kept whole where they are known. */
+async function splitDataset(dataset: Dataset, seed: number, console: Console): Promise<Dataset> {
+  if (dataset.cells.some(({ split }) => split !== undefined)) return dataset;
+  const { splits } = splitCells(dataset.cells, {
+    ratios: PAPER_RATIOS,
+    groupBy: "auto",
+    stream: new RandomStream(seed).fork("split"),
+  });
+  console.message(
+    `The data has no split: training, validation and test are drawn 6:2:2 with seed ${seed}. ` +
+      `"mn dataset import" writes one into a manifest.`,
+  );
+  const cells = dataset.cells.map((cell, index) => ({ ...cell, split: splits[index] as Split }));
+  return { ...dataset, cells };
+}
+
+function operatingPointOf({ sensitivity, specificity, threshold }: TrainOptions): OperatingPointRule {
+  const rules: OperatingPointRule[] = [
+    ...(sensitivity === undefined ? [] : [{ rule: "sensitivity", target: sensitivity } as const]),
+    ...(specificity === undefined ? [] : [{ rule: "specificity", target: specificity } as const]),
+    ...(threshold === undefined ? [] : [{ rule: "fixed", threshold } as const]),
+  ];
+  if (rules.length <= 1) return rules[0] ?? { rule: "highest-f1" };
+  throw new UsageError(
+    "OPERATING_POINT_CONFLICT",
+    "Only one of --sensitivity, --specificity and --threshold can choose the operating point; give one of them.",
   );
 }
 
 async function settingsOf(options: TrainOptions): Promise<unknown> {
-  const base = options.settings === undefined ? {} : (JSON.parse(await readFile(options.settings, "utf8")) as object);
-  const {
-    network,
-    epochs,
-    batch,
-    seed,
-    gamma,
-    learningRate,
-    decayEvery,
-    clipNorm,
-    augmentation,
-    balance,
-    balanceWithin,
-    weights,
-  } = options;
-  const schedule = { ...given({ learningRate, everyEpochs: decayEvery }) };
+  const base = options.settings === undefined ? {} : await readSettings(options.settings);
+  const { epochs, batch, seed, clipNorm, augmentation, balance, balanceWithin, storage, weights } = options;
+  const { network, gamma, learningRate, decayEvery } = options;
   return {
-    network: { name: network },
     ...base,
-    ...given({ epochs, batch, seed, clipNorm, augmentation, balance, balanceWithin, weights }),
+    ...given({ epochs, batch, seed, clipNorm, augmentation, balance, balanceWithin, storage, weights }),
+    ...(network === undefined ? {} : { network: { name: network } }),
     ...(gamma === undefined ? {} : { loss: { gamma } }),
-    ...(Object.keys(schedule).length > 0 ? { schedule } : {}),
+    schedule: { ...(base.schedule as object | undefined), ...given({ learningRate, everyEpochs: decayEvery }) },
   };
 }
 
+async function readSettings(path: string): Promise<Record<string, unknown>> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+  } catch (error) {
+    throw new UsageError("SETTINGS_UNREADABLE", `${path} is not a readable JSON file: ${describeError(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** Only what was given, so that defaults and a settings file keep the rest. */
 function given(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+async function writeReport(
+  folder: string,
+  settings: TrainingSettings,
+  dataset: Dataset,
+  history: readonly EpochRecord[],
+): Promise<void> {
+  const { trainingPage } = await import("../report/training-page.ts");
+  const page = trainingPage({
+    title: `Training of ${settings.network.name}`,
+    history: history.map(({ trainingLoss, ...record }) => ({ ...record, trainLoss: trainingLoss })),
+    totalEpochs: settings.epochs,
+    keptEpoch: history.findLast(({ kept }) => kept)?.epoch ?? null,
+    keptBecause: "greatest validation AUC",
+    running: history.length < settings.epochs,
+    facts: [
+      ["Data", dataset.source],
+      ["Data hash", dataset.hash],
+      ["Cells", `${dataset.cells.length} of the classes ${dataset.classes.join(" and ")}`],
+      ["Settings", JSON.stringify(settings)],
+    ],
+    footer: `micronuclei ${versionOfPackage()}`,
+  });
+  await writeRunFile(folder, RUN_FILES.report, page);
+}
+
+function summaryOf({ finished, best, evaluation, history }: TrainingOutcome, out: string) {
+  return { finished, best, epochs: history.length, model: join(out, RUN_FILES.model), run: out, evaluation };
+}
+
+function describe({ finished, best, evaluation, history }: TrainingOutcome, out: string): string {
+  if (!finished) return `Stopped after ${history.length} epochs with everything saved; go on with --resume.`;
+  const share = (value: number | null, interval: readonly [number, number] | null) =>
+    value === null
+      ? "-"
+      : `${value.toFixed(3)}${interval === null ? "" : ` (${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})`}`;
+  const measured = evaluation?.test ?? evaluation?.validation;
+  const split = evaluation?.test ? "test" : "validation";
+  const lines = [
+    `Trained ${history.length} epochs; kept epoch ${best?.epoch} with validation AUC ${best?.auc.toFixed(4)}.`,
+    `Model: ${join(out, RUN_FILES.model)}   Curves: ${join(out, RUN_FILES.report)}`,
+  ];
+  if (measured === undefined) return lines.join("\n");
+  lines.push(
+    `On ${measured.cells} ${split} cells (95 % intervals): AUC ${share(measured.auc, measured.auc_ci95)}, ` +
+      `AP ${share(measured.ap, measured.ap_ci95)}, F1 ${share(measured.f1, measured.f1_ci95)} at ${measured.threshold.toFixed(3)}.`,
+  );
+  return lines.join("\n");
 }

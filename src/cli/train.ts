@@ -1,12 +1,13 @@
 import { type Command, Option } from "commander";
-import { type Console, consoleOf } from "./console.ts";
-import { deviceOption, numberBetween, seedOption, threadsOption, wholeNumber } from "./options.ts";
+import type { Device } from "../engine/session.ts";
+import { consoleOf } from "./console.ts";
+import { deviceOption, numberBetween, threadsOption, wholeNumber } from "./options.ts";
 
-interface TrainOptions {
+export interface TrainOptions {
   readonly out: string;
   readonly resume: boolean;
   readonly settings?: string;
-  readonly network: string;
+  readonly network?: string;
   readonly weights?: string;
   readonly epochs?: number;
   readonly batch?: number;
@@ -17,11 +18,15 @@ interface TrainOptions {
   readonly augmentation?: string;
   readonly balance?: string;
   readonly balanceWithin?: string;
-  readonly seed: number;
+  readonly storage?: string;
+  readonly sensitivity?: number;
+  readonly specificity?: number;
+  readonly threshold?: number;
+  readonly seed?: number;
   readonly positive?: string;
   readonly negative?: string;
   readonly where: Record<string, string>;
-  readonly device: string;
+  readonly device: "auto" | Device;
   readonly threads?: number;
   readonly portable: boolean;
 }
@@ -42,7 +47,7 @@ export function registerTrain(program: Command): void {
     .requiredOption("--out <folder>", "run folder: model, checkpoint, history, report")
     .option("--resume", "go on with the run in that folder", false)
     .option("--settings <file>", "JSON file of settings; options on the command line win")
-    .option("--network <name>", "which network", "alexnet-attention")
+    .option("--network <name>", "which network (default: alexnet-attention)")
     .option("--weights <file>", "safetensors, PyTorch checkpoint or model to start from (default: random)")
     .option("--epochs <number>", "epochs (default: 60)", wholeNumber(1))
     .option("--batch <number>", "images in a step (default: 32)", wholeNumber(1))
@@ -51,12 +56,16 @@ export function registerTrain(program: Command): void {
     .option("--gamma <number>", "focal loss exponent; 0 is cross-entropy (default: 2)", numberBetween(0, 10))
     .option("--clip-norm <number>", "greatest norm of the gradient", numberBetween(0, Number.POSITIVE_INFINITY))
     .addOption(new Option("--augmentation <kind>", "(default: paper)").choices(["paper", "online", "none"]))
+    .addOption(new Option("--storage <type>", "of the finished model's weights").choices(["float32", "float16"]))
+    .option("--sensitivity <share>", "operating point: at least this sensitivity on validation", numberBetween(0, 1))
+    .option("--specificity <share>", "operating point: at least this specificity on validation", numberBetween(0, 1))
+    .option("--threshold <probability>", "operating point: this one (default: highest F1)", numberBetween(0, 1))
     .addOption(new Option("--balance <kind>", "splits to balance (default: tvad)").choices(["tvad", "tad", "none"]))
     .option("--balance-within <column>", "balance the classes within each value of this column, such as source")
     .option("--positive <label>", "label of cells with micronuclei (default: mn)")
     .option("--negative <label>", "label of cells without")
     .option("--where <column=value>", "only cells with this value; may be repeated", collectPair, {})
-    .addOption(seedOption())
+    .option("--seed <number>", "seed of every random choice (default: 1)", wholeNumber(0))
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option("--portable", "only standard operators, without the fast path of this processor", false)
@@ -71,5 +80,3 @@ function collectPair(text: string, pairs: Record<string, string>): Record<string
   const at = text.indexOf("=");
   return { ...pairs, [text.slice(0, Math.max(at, 0))]: text.slice(at + 1) };
 }
-
-export type { Console, TrainOptions };

@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import type { Device } from "../engine/session.ts";
+import { consoleOf } from "./console.ts";
+import { deviceOption, numberBetween, threadsOption, wholeNumber } from "./options.ts";
+
+export interface ScoreOptions {
+  readonly out?: string;
+  readonly threshold?: number;
+  readonly batch: number;
+  readonly device: "auto" | Device;
+  readonly threads?: number;
+}
+
+const EXAMPLES = `
+Columns of the result: those of the source, then probability, prediction, attention_x and attention_y (pixels of the image,
+where the network looked most), attention_peak, quality, error. Unreadable images keep their row, with the error.
+Broken off with Ctrl-C or by a power cut, the same command goes on where it stopped.
+
+Examples:
+  $ mn score slide/ --out scores.csv                       with the model in the box
+  $ mn score run/model.onnx slide/ --out scores.csv        with a model of your own
+  $ mn score run/model.onnx data.csv --out scores.jsonl    every row of a manifest`;
+
+/** `mn score [MODEL] SRC --out FILE`. */
+export function registerScore(program: Command): void {
+  program
+    .command("score")
+    .description("predict every cell of a slide, a folder, a manifest or an image")
+    .argument("<model-or-source>", "model file; or the source, scored with the model in the box")
+    .argument("[source]", "folder of images, manifest (.csv, .jsonl) or image")
+    .option("--out <file>", "result: .csv or .jsonl (default: scores.csv)")
+    .option(
+      "--threshold <probability>",
+      "call positive from here on (default: the model's operating point)",
+      numberBetween(0, 1),
+    )
+    .option("--batch <number>", "images at once", wholeNumber(1, 512), 32)
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addHelpText("after", EXAMPLES)
+    .action(async (first: string, second: string | undefined, options: ScoreOptions, command: Command) => {
+      const { runScoring } = await import("./score-run.ts");
+      await runScoring(first, second, options, consoleOf(command));
+    });
+}
