@@ -2,10 +2,12 @@
 import { Command, CommanderError } from "commander";
 import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
 import { consoleOf } from "./console.ts";
+import { registerDatasetImport } from "./dataset-import.ts";
 import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
 import { registerScore } from "./score.ts";
 import { registerTrain } from "./train.ts";
 import { versionOfPackage } from "./version.ts";
+import { registerWeightsFetch, registerWeightsInspect } from "./weights-fetch.ts";
 
 /** What the shell learns: 0 done, 1 the work failed, 2 wrong usage. */
 type ExitCode = 0 | 1 | 2;
@@ -40,11 +42,15 @@ export function createProgram(): Command {
 function registerCommands(program: Command): void {
   program.commandsGroup("Cells:");
   const dataset = program.command("dataset").description("bring labelled cells into order, or draw some");
+  registerDatasetImport(dataset);
   registerDatasetSynthesize(dataset);
 
   program.commandsGroup("Models:");
   registerTrain(program);
   registerScore(program);
+  const weights = program.command("weights").description("fetch ImageNet weights, look into files of weights");
+  registerWeightsFetch(weights);
+  registerWeightsInspect(weights);
 }
 
 /** Runs one command line, without the program's own name, and says how it went. */
