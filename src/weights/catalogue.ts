@@ -79,6 +79,11 @@ export function publishedWeights(name: string): PublishedWeights {
   );
 }
 
+/** The published weights whose file has this SHA-256. */
+export function publishedWithChecksum(sha256: string): PublishedWeights | undefined {
+  return PUBLISHED.find((weights) => sha256.startsWith(weights.sha256));
+}
+
 /** The name of the file at the end of its URL. */
 export function fileNameOf({ url }: PublishedWeights): string {
   return url.slice(url.lastIndexOf("/") + 1);

@@ -22,8 +22,8 @@ test("every one of the 65,536 halves survives the way to float32 and back", () =
   for (let bits = 0; bits < 65536; bits++) {
     const value = float16Value(bits);
     if (Number.isNaN(value)) continue;
-    expect(Math.fround(value)).toBe(value);
-    if (float16Bits(value) !== bits) expect.fail(`0x${bits.toString(16)} came back as ${float16Bits(value)}`);
+    if (float16Bits(value) !== bits || Math.fround(value) !== value)
+      expect.fail(`0x${bits.toString(16)} came back as ${float16Bits(value)}`);
   }
 });
 

@@ -2,7 +2,14 @@ import { WeightsError } from "../core/errors.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { flattenCheckpoint } from "./checkpoint-names.ts";
 import { gatherTensor, isContiguous, pytorchVocabulary, type Storage, type StridedTensor } from "./pytorch-tensors.ts";
-import { BYTES_PER_ELEMENT, elementCount, type Keep, type NamedTensor, type WeightsContent } from "./tensor-file.ts";
+import {
+  BYTES_PER_ELEMENT,
+  elementCount,
+  type Keep,
+  type NamedTensor,
+  type TensorMap,
+  type WeightsIndex,
+} from "./tensor-file.ts";
 import { type Pickled, unpickle, type Vocabulary } from "./unpickle.ts";
 import { readZipDirectory, readZipEntry, type ZipEntry } from "./zip.ts";
 
@@ -24,7 +31,7 @@ const COUNT_BYTES = 8;
  *
  * Throws CHECKPOINT_UNREADABLE, CHECKPOINT_FORBIDDEN, CHECKPOINT_TOO_LARGE, WEIGHTS_FILE_CUT_OFF, WEIGHTS_TYPE_UNSUPPORTED.
  */
-export function readZipCheckpoint(source: ByteSource, keep: Keep): WeightsContent {
+export function openZipCheckpoint(source: ByteSource): WeightsIndex {
   const entries = readZipDirectory(source);
   const index = [...entries.values()].find(({ name }) => /^([^/]+\/)?data\.pkl$/.test(name));
   if (index === undefined) throw unreadable("this zip archive has no data.pkl; it is not a checkpoint");
@@ -34,7 +41,7 @@ export function readZipCheckpoint(source: ByteSource, keep: Keep): WeightsConten
   requireLittleEndian(source, entries.get(`${folder}byteorder`));
   const { vocabulary } = pytorchVocabulary();
   const { value } = unpickle(readZipEntry(source, index), 0, vocabulary);
-  return collectTensors(value, keep, source.size, (storage) => {
+  return indexOf(value, source.size, (storage) => {
     const entry = entries.get(`${folder}data/${storage.key}`);
     if (entry === undefined) throw unreadable(`it lacks the entry "${folder}data/${storage.key}"`);
     requireStorageSize(storage, entry.size);
@@ -45,9 +52,9 @@ export function readZipCheckpoint(source: ByteSource, keep: Keep): WeightsConten
 /**
  * The tensors of a checkpoint in PyTorch's legacy format, torch.save's default before 1.6: pickles of a magic number, of the
  * format's version, of the machine's properties, of the index and of the storages' keys, then each storage's bytes.
- * Throws what `readZipCheckpoint` throws.
+ * Throws what `openZipCheckpoint` throws.
  */
-export function readLegacyCheckpoint(source: ByteSource, keep: Keep): WeightsContent {
+export function openLegacyCheckpoint(source: ByteSource): WeightsIndex {
   const head = source.read(0, Math.min(source.size, PICKLE_LIMIT));
   const magic = unpickle(head, 0, NUMBERS_ONLY);
   if (magic.value !== LEGACY_MAGIC) throw unreadable("it is a pickle, and not one of PyTorch's");
@@ -61,7 +68,7 @@ export function readLegacyCheckpoint(source: ByteSource, keep: Keep): WeightsCon
   const index = unpickle(head, machine.end, vocabulary);
   const keys = unpickle(head, index.end, NUMBERS_ONLY);
   const positions = findStorages(source, keys.end, keys.value, storages);
-  return collectTensors(index.value, keep, source.size, (storage) => {
+  return indexOf(index.value, source.size, (storage) => {
     const position = positions.get(storage.key);
     if (position === undefined) throw unreadable(`it lacks storage "${storage.key}"`);
     return source.read(position, storageBytes(storage));
@@ -98,9 +105,20 @@ function findStorages(
   return positions;
 }
 
-/** Names the tensors and reads those that are wanted, each storage once, within a budget of bytes set by the file's size. */
-function collectTensors(value: Pickled, keep: Keep, fileSize: number, readStorage: ReadStorage): WeightsContent {
+/** The tensors of an unpickled checkpoint by name, to be read from a file of `fileSize` bytes. */
+function indexOf(value: Pickled, fileSize: number, readStorage: ReadStorage): WeightsIndex {
   const { tensors, metadata } = flattenCheckpoint(value);
+  const entries = Array.from(tensors, ([name, { shape, storage }]) => ({ name, shape, type: storage.type }));
+  return { entries, metadata, read: (keep) => readTensors(tensors, keep, fileSize, readStorage) };
+}
+
+/** Reads the tensors that are wanted, each storage once, within a budget of bytes set by the file's size. */
+function readTensors(
+  tensors: ReadonlyMap<string, StridedTensor>,
+  keep: Keep,
+  fileSize: number,
+  readStorage: ReadStorage,
+): TensorMap {
   const budget = fileSize * BYTES_BUDGET_FACTOR + BYTES_BUDGET_FLOOR;
   let spent = 0;
   const spend = (bytes: number): void => {
@@ -120,7 +138,7 @@ function collectTensors(value: Pickled, keep: Keep, fileSize: number, readStorag
     if (!isContiguous(tensor)) spend(tensorBytes(tensor));
     read.set(name, gatherTensor(name, tensor, bytes));
   }
-  return { tensors: read, metadata };
+  return read;
 }
 
 function storageBytes({ type, elementCount: count }: Storage): number {

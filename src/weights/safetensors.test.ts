@@ -46,7 +46,7 @@ test("whatever is written reads back the same, names and all", () => {
       expect(new Map(read.tensors)).toEqual(new Map(tensors.map((item) => [item.name, item])));
       expect(read.metadata).toEqual({ key: "value" });
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
 });
 

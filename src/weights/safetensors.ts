@@ -6,8 +6,11 @@ import {
   elementCount,
   type Keep,
   type NamedTensor,
+  type TensorEntry,
+  type TensorMap,
   type TensorType,
   type WeightsContent,
+  type WeightsIndex,
 } from "./tensor-file.ts";
 
 // https://github.com/huggingface/safetensors, "Format": 8 bytes of header length (little-endian), the header in JSON, the data.
@@ -40,7 +43,7 @@ const entrySchema = z.strictObject({
 const metadataSchema = z.record(z.string(), z.string());
 
 /** A tensor of the header: bytes `begin` to `end` behind the header are its data. */
-type Entry = Omit<NamedTensor, "data"> & { readonly begin: number; readonly end: number };
+type Entry = TensorEntry & { readonly begin: number; readonly end: number };
 
 /** `entries`: in the order of their bytes. */
 type Header = { readonly entries: readonly Entry[]; readonly metadata: Readonly<Record<string, string>> };
@@ -66,20 +69,25 @@ export function encodeSafetensors(tensors: Iterable<NamedTensor>, metadata: Reco
 
 /** The tensors of a safetensors file, looking at `bytes` in place. Throws SAFETENSORS_UNREADABLE, WEIGHTS_TYPE_UNSUPPORTED. */
 export function decodeSafetensors(bytes: Uint8Array): WeightsContent {
-  return readSafetensors(memorySource(bytes), () => true);
+  const { metadata, read } = openSafetensors(memorySource(bytes));
+  return { tensors: read(() => true), metadata };
 }
 
-/** `decodeSafetensors` for a source, of which only the header and the tensors that pass `keep` are read. */
-export function readSafetensors(source: ByteSource, keep: Keep): WeightsContent {
+/** A safetensors file of which only the header has been read. Throws SAFETENSORS_UNREADABLE, WEIGHTS_TYPE_UNSUPPORTED. */
+export function openSafetensors(source: ByteSource): WeightsIndex {
   const headerLength = readHeaderLength(source);
   const dataStart = LENGTH_BYTES + headerLength;
-  const header = parseHeader(source.read(LENGTH_BYTES, headerLength), source.size - dataStart);
-  const tensors = new Map<string, NamedTensor>();
-  for (const { begin, end, ...tensor } of header.entries) {
-    if (!keep(tensor.name)) continue;
-    tensors.set(tensor.name, { ...tensor, data: source.read(dataStart + begin, end - begin) });
-  }
-  return { tensors, metadata: header.metadata };
+  const { entries, metadata } = parseHeader(source.read(LENGTH_BYTES, headerLength), source.size - dataStart);
+  const read = (keep: Keep): TensorMap =>
+    new Map(
+      entries
+        .filter(({ name }) => keep(name))
+        .map(({ begin, end, ...tensor }) => [
+          tensor.name,
+          { ...tensor, data: source.read(dataStart + begin, end - begin) },
+        ]),
+    );
+  return { entries: entries.map(({ name, shape, type }) => ({ name, shape, type })), metadata, read };
 }
 
 function readHeaderLength(source: ByteSource): number {

@@ -33,6 +33,17 @@ export interface WeightsContent {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A tensor without its numbers. */
+export type TensorEntry = Omit<NamedTensor, "data">;
+
+/** A file of weights of which only the table of contents has been read. */
+export interface WeightsIndex {
+  readonly entries: readonly TensorEntry[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Reads the tensors that pass `keep`. */
+  read(keep: Keep): TensorMap;
+}
+
 /** Whether a tensor, by its name, is wanted; the bytes of others are not read. */
 export type Keep = (name: string) => boolean;
 
