@@ -172,7 +172,7 @@ test("translation moves a disc by fractions of width and height", () => {
   expect(y).toBeCloseTo(49.5 - 13.7, 2);
 });
 
-test("geometryAffine says where a disc goes under everything at once", () => {
+test("a disc goes where rotation, flip, scaling, shear and shift take it one after the other", () => {
   const augmentation: Augmentation = {
     rotation: { degrees: 37 },
     flip: { horizontal: true, vertical: false },
@@ -180,11 +180,25 @@ test("geometryAffine says where a disc goes under everything at once", () => {
     shear: { degrees: -8 },
     translation: { x: 0.05, y: -0.03 },
   };
-  const [a, b, c, d, e, f] = geometryAffine(augmentation, 160, 160);
+  const angle = (37 * Math.PI) / 180;
+  const turned = [18 * Math.cos(angle) + 7 * Math.sin(angle), 7 * Math.cos(angle) - 18 * Math.sin(angle)] as const;
+  const scaled = [-1.15 * turned[0], 1.15 * turned[1]] as const;
+  const expectedX = scaled[0] + scaled[1] * Math.tan((-8 * Math.PI) / 180) + 0.05 * 160;
+  const expectedY = scaled[1] - 0.03 * 160;
+
   const { area, x, y } = measure(apply(drawDisc(160, 79.5 + 18, 79.5 + 7, 13), augmentation));
-  expect(x - 79.5).toBeCloseTo(a * 18 + b * 7 + c, 1);
-  expect(y - 79.5).toBeCloseTo(d * 18 + e * 7 + f, 1);
+  expect(x - 79.5).toBeCloseTo(expectedX, 1);
+  expect(y - 79.5).toBeCloseTo(expectedY, 1);
   expect(area / (Math.PI * 13 ** 2 * 1.15 ** 2)).toBeCloseTo(1, 2);
+  const [a, b, c, d, e, f] = geometryAffine(augmentation, 160, 160);
+  expect(a * 18 + b * 7 + c).toBeCloseTo(expectedX, 12);
+  expect(d * 18 + e * 7 + f).toBeCloseTo(expectedY, 12);
+});
+
+test("the elastic field acts on the moved image: a quarter turn before it may be done apart", () => {
+  const image = randomImage(21, 40, 40, 3);
+  const elastic = { amplitudePixels: 3, smoothnessPixels: 6, seed: 2 };
+  expect(apply(image, { ...quarterTurn, elastic }).data).toEqual(apply(image, quarterTurn, { elastic }).data);
 });
 
 test("three equal channels stay equal to the one-channel result", () => {

@@ -35,7 +35,7 @@ function layLight(
   addAutofluorescence(light, scene, textures.coarse, appearance.autofluorescence * cytoplasmStrength);
   for (const cell of [scene.cell, ...scene.neighbours]) {
     // Cells in other phases of their cycle have other amounts of DNA.
-    const relative = cell === scene.cell ? 1 : Math.exp(stream.normal(0, 0.35));
+    const relative = cell === scene.cell ? 1 : Math.exp(stream.normal(0, 0.25));
     addChromatin(light, cell, {
       softness: 2 * unit,
       density: chromatinStrength * relative,
