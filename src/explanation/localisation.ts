@@ -1,0 +1,83 @@
+import { EvaluationError } from "../core/errors.ts";
+
+/** How well a map points at what a person marked. */
+export interface Localisation {
+  /** Pointing game: the greatest value lies inside the mask (Zhang et al. 2018). */
+  readonly hit: boolean;
+  /** Share of the map's sum that lies inside the mask. */
+  readonly energy: number;
+  /** Intersection over union of the mask with the places of at least half of the greatest value. */
+  readonly iou: number;
+  /** Share of the image that the mask covers: the energy of an even map. */
+  readonly maskShare: number;
+}
+
+/**
+ * Localisation scores of a map A >= 0 against a mask M of the same size (STATISTICS.md, 16):
+ *
+ *   hit = argmax(A) in M     energy = sum_M A / sum A     IoU = |M and H| / |M or H|, H = {A >= max(A) / 2}
+ *
+ * Throws MASK_SIZE where the sizes differ and MASK_EMPTY where nothing is marked.
+ */
+export function measureLocalisation(map: ArrayLike<number>, mask: ArrayLike<number>): Localisation {
+  if (map.length !== mask.length) {
+    throw new EvaluationError(
+      "MASK_SIZE",
+      `The mask has ${mask.length} pixels and the attention map ${map.length}. Give masks of the size of their images.`,
+    );
+  }
+  let [peak, total, inside, marked] = [0, 0, 0, 0];
+  for (let pixel = 0; pixel < map.length; pixel++) {
+    const value = map[pixel] as number;
+    if (value > (map[peak] as number)) peak = pixel;
+    total += value;
+    if (mask[pixel] === 0) continue;
+    inside += value;
+    marked++;
+  }
+  if (marked === 0) {
+    throw new EvaluationError(
+      "MASK_EMPTY",
+      "This mask marks no pixel, so there is nothing to point at. Leave the cell out.",
+    );
+  }
+  const threshold = (map[peak] as number) / 2;
+  let [intersection, union] = [0, 0];
+  for (let pixel = 0; pixel < map.length; pixel++) {
+    const isHigh = (map[pixel] as number) >= threshold;
+    const isMarked = mask[pixel] !== 0;
+    if (isHigh && isMarked) intersection++;
+    if (isHigh || isMarked) union++;
+  }
+  return {
+    hit: mask[peak] !== 0,
+    energy: total === 0 ? 0 : inside / total,
+    iou: intersection / union,
+    maskShare: marked / map.length,
+  };
+}
+
+/** Localisation over many cells: means, and the pointing game's rate beside what chance would give. */
+export interface LocalisationSummary {
+  readonly cells: number;
+  /** Share of cells whose peak lies in the mask. */
+  readonly pointing: number;
+  readonly energy: number;
+  readonly iou: number;
+  /** Expected pointing rate of a peak at random, and energy of an even map: the mean share of the image that is marked. */
+  readonly chance: number;
+}
+
+/** Means over cells; null where there are none. */
+export function summariseLocalisation(measured: readonly Localisation[]): LocalisationSummary | null {
+  if (measured.length === 0) return null;
+  const mean = (value: (one: Localisation) => number) =>
+    measured.reduce((sum, one) => sum + value(one), 0) / measured.length;
+  return {
+    cells: measured.length,
+    pointing: mean(({ hit }) => (hit ? 1 : 0)),
+    energy: mean(({ energy }) => energy),
+    iou: mean(({ iou }) => iou),
+    chance: mean(({ maskShare }) => maskShare),
+  };
+}
