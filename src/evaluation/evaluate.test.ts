@@ -91,7 +91,7 @@ test("scores that are no probabilities are ranked and called, but not calibrated
   const evaluation = evaluate([4, -3, 2, -1], [true, false, true, false], { threshold: 0 });
   expect(evaluation).toMatchObject({ auc: 1, f1: 1, brier: null, ece: null, reliability: null });
   expect(evaluation.undefinedBecause.brier).toContain("not probabilities");
-  expect(evaluation.notes.join()).toContain("has no width");
+  expect(evaluation.notes.join()).toContain("no width for Accuracy");
 });
 
 test("every interval contains its value on a large sample", () => {
@@ -117,6 +117,14 @@ test("the AUC interval covers the true AUC in about 95 of 100 samples", () => {
   const count = covered.filter(Boolean).length;
   expect(count).toBeGreaterThanOrEqual(88);
   expect(count).toBeLessThanOrEqual(100);
+});
+
+test("a resample without positives does not count as an F1 of 0", () => {
+  // One positive among ten, found: more than a third of the resamples lack it, and no interval can be given.
+  const positives = Array.from({ length: 10 }, (_, cell) => cell === 0);
+  const { f1, f1_ci95, undefinedBecause } = evaluate(positives.map(Number), positives);
+  expect([f1, f1_ci95]).toEqual([1, null]);
+  expect(undefinedBecause.f1_ci95).toMatch(/undefined in \d+ of 300 resamples/);
 });
 
 test("groups are drawn whole and each is measured by itself", () => {
@@ -159,9 +167,10 @@ test("stored curves stay small, keep both ends, and lie within 1/300 of the area
   expect(cellsInHistogram.reduce((sum, count) => sum + count, 0)).toBe(20_000);
 });
 
-test("10,000 cells with 1,000 resamples of all metrics take less than 5 seconds", () => {
+test("10,000 cells with 1,000 resamples of all metrics take less than 5 seconds of processor time", () => {
   const { scores, positives, fields } = drawnCells(10_000, "speed");
-  const start = performance.now();
+  const start = process.cpuUsage();
   evaluate(scores, positives, { groups: fields, resamples: 1000 });
-  expect(performance.now() - start).toBeLessThan(5000);
+  // Processor time: a busy machine must not fail the test.
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
 });

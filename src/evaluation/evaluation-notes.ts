@@ -1,14 +1,12 @@
 import type { Evaluation } from "./evaluation.ts";
-import { CALIBRATION_METRICS, RANKING_METRICS, THRESHOLD_METRICS } from "./measures.ts";
+import { CALIBRATION_METRICS, METRIC_NAMES, RANKING_METRICS, THRESHOLD_METRICS } from "./measures.ts";
 
 /** Below this many groups a cluster bootstrap is markedly too narrow (Cameron, Gelbach and Miller 2008). */
 const FEW_GROUPS = 20;
 
 /** What a reader must know before relying on the numbers, one sentence or two each. */
 export function evaluationNotes(evaluation: Omit<Evaluation, "notes">): string[] {
-  return [noteOnUnits(evaluation), noteOnWidth(evaluation), noteOnCalls(evaluation), noteOnGroups(evaluation)].filter(
-    (note) => note !== null,
-  );
+  return [noteOnUnits(evaluation), noteOnWidth(evaluation), noteOnGroups(evaluation)].filter((note) => note !== null);
 }
 
 function noteOnUnits({ intervals }: Omit<Evaluation, "notes">): string | null {
@@ -30,14 +28,9 @@ function noteOnWidth(evaluation: Omit<Evaluation, "notes">): string | null {
   });
   if (metrics.length === 0) return null;
   return (
-    `Every resample gave the same ${metrics.join(", ")}, so the interval has no width. ` +
+    `The interval has no width for ${metrics.map((metric) => METRIC_NAMES[metric]).join(", ")}: every resample gave the same. ` +
     "That is a limit of the bootstrap, not certainty."
   );
-}
-
-function noteOnCalls({ confusion }: Omit<Evaluation, "notes">): string | null {
-  if (confusion.tp + confusion.fp + confusion.fn > 0) return null;
-  return "No cell is positive and none is called positive: F1 is 0 by convention.";
 }
 
 function noteOnGroups({ groups, intervals }: Omit<Evaluation, "notes">): string | null {

@@ -33,6 +33,24 @@ export type CalibrationMetric = (typeof CALIBRATION_METRICS)[number];
 export type Metric = RankingMetric | ThresholdMetric | CalibrationMetric;
 export type Measured<M extends string> = Readonly<Record<M, number | null>>;
 
+/** What a reader calls each metric. */
+export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
+  auc: "AUC",
+  ap: "Average precision",
+  f1: "F1",
+  precision: "Precision (PPV)",
+  sensitivity: "Sensitivity (recall)",
+  specificity: "Specificity",
+  negativePredictiveValue: "Negative predictive value",
+  accuracy: "Accuracy",
+  balancedAccuracy: "Balanced accuracy",
+  matthewsCorrelation: "Matthews correlation",
+  brier: "Brier score",
+  logLoss: "Log loss (nats)",
+  ece: "Expected calibration error",
+  mce: "Maximum calibration error",
+};
+
 /** Bins of the calibration errors and of the reliability diagram: of equal width on [0, 1]. */
 export const CALIBRATION_BINS = 10;
 
@@ -40,14 +58,14 @@ export const CALIBRATION_BINS = 10;
 export const WHY_UNDEFINED: Readonly<Record<Metric, string>> = {
   auc: "it needs positive and negative cells",
   ap: "it needs a positive cell",
-  f1: "there is no cell",
+  f1: "no cell is positive and none is called positive",
   precision: "no cell is called positive",
   sensitivity: "there is no positive cell",
   specificity: "there is no negative cell",
   negativePredictiveValue: "no cell is called negative",
   accuracy: "there is no cell",
   balancedAccuracy: "it needs positive and negative cells",
-  matthewsCorrelation: "there is no cell",
+  matthewsCorrelation: "all cells have the same label or the same call",
   brier: "the scores are not probabilities from 0 to 1",
   logLoss: "the scores are not probabilities from 0 to 1",
   ece: "the scores are not probabilities from 0 to 1",
@@ -59,17 +77,22 @@ export function rankingMetrics(ranking: Ranking, weights: Float64Array): Measure
   return { auc: weightedAreaUnderRoc(ranking, weights), ap: weightedAveragePrecision(ranking, weights) };
 }
 
-/** All that follows from a confusion matrix; see confusion.ts for each formula. */
+/**
+ * All that follows from a confusion matrix; see confusion.ts for each formula. Here 0 / 0 is null for F1 and the Matthews
+ * correlation too: their conventional 0, given to a resample without positives, would pull the interval down.
+ */
 export function thresholdMetrics(confusion: Confusion): Measured<ThresholdMetric> {
+  const { tp, fp, fn, tn } = confusion;
+  const oneKind = tp + fn === 0 || fp + tn === 0 || tp + fp === 0 || fn + tn === 0;
   return {
-    f1: f1(confusion),
+    f1: tp + fp + fn === 0 ? null : f1(confusion),
     precision: precision(confusion),
     sensitivity: sensitivity(confusion),
     specificity: specificity(confusion),
     negativePredictiveValue: negativePredictiveValue(confusion),
     accuracy: accuracy(confusion),
     balancedAccuracy: balancedAccuracy(confusion),
-    matthewsCorrelation: matthewsCorrelation(confusion),
+    matthewsCorrelation: oneKind ? null : matthewsCorrelation(confusion),
   };
 }
 
