@@ -1,6 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { WeightsError } from "../core/errors.ts";
 
+// Node reads at most 2^31 - 1 bytes at once.
+const ONE_READ_LIMIT = 2 ** 30;
+
 /** Bytes that can be read piece by piece, so that a large file need never be in memory as a whole. */
 export interface ByteSource {
   readonly size: number;
@@ -63,7 +66,7 @@ function readFully(descriptor: number, offset: number, length: number): Uint8Arr
   const bytes = new Uint8Array(length);
   let done = 0;
   while (done < length) {
-    const count = readSync(descriptor, bytes, done, length - done, offset + done);
+    const count = readSync(descriptor, bytes, done, Math.min(length - done, ONE_READ_LIMIT), offset + done);
     if (count === 0) throw cutOff(offset, length, offset + done);
     done += count;
   }
