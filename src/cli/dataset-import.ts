@@ -72,8 +72,8 @@ async function runImport(source: string, options: ImportCommandOptions, command:
   console.print(describeImport(report));
   throw new DatasetError(
     "LABEL_CONFLICTS",
-    `${report.conflicts.length} pictures occur under different labels, such as ${conflictText(report.conflicts[0] ?? [])}. ` +
-      `All of them are excluded; ${report.manifest} has the rest. Correct the labels and import again, or accept this ` +
+    `The same picture occurs under different labels: ${report.conflicts.length} time(s), such as ` +
+      `${conflictText(report.conflicts[0] ?? [])}. All of them are excluded; ${report.manifest} has the rest. Correct the labels and import again, or accept this ` +
       "with --allow-conflicts.",
   );
 }
@@ -89,12 +89,12 @@ function describeImport(report: ImportReport): string {
     `\n${split.origin === "drawn" ? "Split, drawn now" : "Split, as in the source"}:`,
     `${formatTable(splitRows(split))}\n`,
     ...listed(
-      "cannot be read",
+      "Cannot be read",
       unreadable.map(({ file, message }) => `${file}: ${message}`),
     ),
-    ...listed("occur under different labels and are excluded", conflicts.map(conflictText)),
+    ...listed("The same picture under different labels, all excluded", conflicts.map(conflictText)),
     ...listed(
-      "occur more than once; one of each is kept",
+      "The same picture more than once, one kept",
       duplicates.map(({ kept, dropped }) => `${kept} kept, without ${dropped.join(", ")}`),
     ),
     ...warnings.map((warning) => `Note: ${warning}`),
@@ -105,7 +105,7 @@ function describeImport(report: ImportReport): string {
 function listed(what: string, items: readonly string[]): string[] {
   if (items.length === 0) return [];
   const more = items.length > LISTED ? [`  and ${items.length - LISTED} more`] : [];
-  return [`${items.length} images ${what}:`, ...items.slice(0, LISTED).map((item) => `  ${item}`), ...more];
+  return [`${what}: ${items.length}`, ...items.slice(0, LISTED).map((item) => `  ${item}`), ...more];
 }
 
 function reportName(manifest: string): string {

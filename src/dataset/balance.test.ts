@@ -94,6 +94,17 @@ test("a plan is even, shows every rare cell as it is, no sample twice, and only 
   );
 });
 
+test("which cells get the last, partial round of copies is random: each of 4 about as often as the others", () => {
+  const cells = [...cellsOf("mn", 4), ...cellsOf("normal", 5)];
+  const copied = [0, 0, 0, 0];
+  for (let seed = 0; seed < 2000; seed++) {
+    const { samples } = planTraining(cells, { positiveClass: "mn", stream: new RandomStream(seed) });
+    for (const { cell, copy } of samples) if (copy === 1) copied[cell]!++;
+  }
+  // Binomial(2000, 0.25): mean 500, standard deviation 19.4; five of them either way.
+  for (const count of copied) expect(Math.abs(count - 500)).toBeLessThan(97);
+});
+
 test("downsampling is random: each of 10 negatives is drawn about as often as the others", () => {
   const cells = [...cellsOf("mn", 1), ...cellsOf("normal", 10)];
   const drawn = new Array<number>(11).fill(0);

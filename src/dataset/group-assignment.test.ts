@@ -26,13 +26,14 @@ function cut(total: number, pieces: number, stream: RandomStream): number[] {
 test("comes within two percentage points where a perfect assignment is known to exist", () => {
   // Groups are made by cutting 60, 20 and 20 % of two classes into pieces: putting the pieces back meets the targets.
   const targets = [0.6, 0.2, 0.2];
-  const pieces = fc.tuple(
+  const few = fc.tuple(fc.integer({ min: 3, max: 6 }), fc.integer({ min: 2, max: 3 }), fc.integer({ min: 2, max: 3 }));
+  const many = fc.tuple(
     fc.integer({ min: 1, max: 30 }),
     fc.integer({ min: 1, max: 12 }),
     fc.integer({ min: 1, max: 12 }),
   );
   fc.assert(
-    fc.property(pieces, fc.integer(), (piecesOfPart, seed) => {
+    fc.property(fc.oneof(few, many), fc.integer(), (piecesOfPart, seed) => {
       const stream = new RandomStream(seed);
       const counts = piecesOfPart.flatMap((count, part) => {
         const positives = cut(500 * targets[part]!, count, stream);
@@ -43,7 +44,7 @@ test("comes within two percentage points where a perfect assignment is known to 
       expect(worstDeviation(counts, partOf, targets)).toBeLessThanOrEqual(SHARE_TOLERANCE);
     }),
     // A fixed seed, for the search is heuristic; of 6,000 other problems of this kind it solved all.
-    { numRuns: 300, seed: 20_220_518 },
+    { numRuns: 600, seed: 20_220_518 },
   );
 });
 
@@ -54,7 +55,7 @@ test("leaves no part empty where there are groups enough, however large one of t
   expect(partOf[0]).toBe(0);
 });
 
-test("200,000 single cells take less than a second and are shared out exactly", () => {
+test("200,000 single cells are shared out exactly", () => {
   const counts = Array.from({ length: 200_000 }, (_, group) => (group % 20 === 0 ? [1, 0] : [0, 1]));
   const partOf = assignGroups({ counts, weights: [1, 1], targets: [0.6, 0.2, 0.2], stream: new RandomStream(1) });
   expect(worstDeviation(counts, partOf, [0.6, 0.2, 0.2])).toBeLessThan(1e-4);

@@ -121,6 +121,15 @@ describe("an import", () => {
     );
   });
 
+  test("does not take pictures of equal grey for copies whose shapes differ (8 x 6 and 6 x 8)", async () => {
+    await paint("mn/wide.png", 9);
+    await paint("mn/a.png", 1);
+    await paint("normal/b.png", 2);
+    await sharp(join(folder, "mn/wide.png")).rotate(90).toFile(join(folder, "mn/tall.png"));
+    const { duplicates, width, height } = await importCells(".");
+    expect({ duplicates, width, height }).toEqual({ duplicates: [], width: [6, 8], height: [6, 8] });
+  });
+
   test("takes one copy of a picture out of the training set that the test set also has", async () => {
     await paint("a.png", 1);
     await paint("b.png", 1);
@@ -129,7 +138,7 @@ describe("an import", () => {
     await writeFile(join(folder, "list.csv"), list);
     const report = await importCells("list.csv");
     expect(report.duplicates).toEqual([{ kept: "b.png", dropped: ["a.png"], acrossSplits: true }]);
-    expect(report.warnings).toContain("1 pictures were in more than one split; one copy of each was kept.");
+    expect(report.warnings).toContainEqual(expect.stringMatching(/^The same picture was in more than one split: 1 /));
     expect(report.warnings).toContain('No cell of "mn" is in train.');
   });
 
@@ -153,6 +162,15 @@ describe("an import", () => {
     expect(again).toMatchObject({ usable: 7, unreadable: [] });
   });
 
+  test("leaves an unreadable row in the split that it came with", async () => {
+    await paintClasses(2, 2);
+    await writeFile(join(folder, "cells/mn/1.png"), "");
+    const list = "file,label,split\nmn/0.png,mn,train\nmn/1.png,mn,val\nnormal/0.png,normal,train\n";
+    await writeFile(join(folder, "cells/list.csv"), list);
+    await importCells("cells/list.csv");
+    expect((await rowsOf("data.csv")).get("cells/mn/1.png")).toMatchObject({ split: "val" });
+  });
+
   test("warns where nothing is known that a split could keep whole, and where label and count disagree", async () => {
     await paintClasses(5, 5);
     expect((await importCells("cells")).warnings).toEqual([
@@ -161,8 +179,8 @@ describe("an import", () => {
     const list = "file,label,field,mn_count\nmn/0.png,mn,1,0\nmn/1.png,mn,2,1\nnormal/0.png,normal,3,2\n";
     await writeFile(join(folder, "cells/list.csv"), list);
     const { warnings } = await importCells("cells/list.csv");
-    expect(warnings).toContain('1 cells are labelled "mn" with an mn_count of 0.');
-    expect(warnings).toContain('1 cells are labelled "normal" with an mn_count above 0.');
+    expect(warnings).toContain('Labelled "mn" with an mn_count of 0: 1 cell(s).');
+    expect(warnings).toContain('Labelled "normal" with an mn_count above 0: 1 cell(s).');
   });
 
   test("warns once where the split cannot meet its targets (of 3 cells, each split gets one)", async () => {

@@ -38,7 +38,7 @@ export async function importDataset(
   checkManifestName(out);
   if (resolve(source) === resolve(out)) throw overwritesSource(out);
   const selected = selectCells(await readCells(source, options), where, source);
-  const found = selected.map((cell) => ({ ...withoutError(cell), file: fileSeenFrom(dirname(out), cell) }));
+  const found = selected.map((cell) => ({ ...cell, file: fileSeenFrom(dirname(out), cell) }));
   const classes = resolveClasses(countLabels(found), options, source);
   const splitOptions = { ...options, classes };
   // A split that cannot be drawn should be known before the images are decoded, not after.
@@ -50,9 +50,10 @@ export async function importDataset(
   const usable = found.filter((_, index) => errors[index] === undefined);
   if (usable.length === 0) throw noUsableCells(source, checks);
   const split = assignSplits(usable, splitOptions);
-  const splitOf = new Map(usable.map((cell, index) => [cell, split.cells[index]?.split]));
+  const drawn = new Map(usable.map((cell, index) => [cell, split.cells[index]?.split]));
+  const splitOf = (cell: Cell): Cell["split"] => drawn.get(cell) ?? (options.resplit ? undefined : cell.split);
   const rows = found.map((cell, index) =>
-    toRow(cell, { check: checks[index]!, error: errors[index], split: splitOf.get(cell) }),
+    toRow(cell, { check: checks[index]!, error: errors[index], split: splitOf(cell) }),
   );
   const summary = reportImport({ source, manifest: out, classes, rows, checks, findings, split: split.report, stream });
   await writeAll(out, rows, summary);
@@ -64,11 +65,6 @@ function overwritesSource(out: string): DatasetError {
     "IMPORT_OVERWRITES_SOURCE",
     `The import would write over its own source ${out}. Choose another name with --out.`,
   );
-}
-
-/** An earlier import's verdict does not hold for this one: the image may be back. */
-function withoutError({ error: _, ...cell }: Cell): Cell {
-  return cell;
 }
 
 function pixelsOf(check: ImageCheck): string | undefined {

@@ -186,7 +186,7 @@ function groupWarnings(rows: readonly Cell[]): string[] {
     ];
   return known.flatMap((by) => {
     const shared = groupsInSeveralSplits(usable, by).length;
-    return shared === 0 ? [] : [`${shared} ${by}s have cells in more than one split.`];
+    return shared === 0 ? [] : [`Cells of one ${by} are in more than one split: ${shared} ${by}(s).`];
   });
 }
 
@@ -195,12 +195,14 @@ function countWarnings(usable: readonly Cell[], [negative, positive]: readonly [
   const empty = usable.filter(({ label, mnCount }) => label === positive && mnCount === 0).length;
   const full = usable.filter(({ label, mnCount = 0 }) => label === negative && mnCount > 0).length;
   return [
-    ...(empty > 0 ? [`${empty} cells are labelled "${positive}" with an mn_count of 0.`] : []),
-    ...(full > 0 ? [`${full} cells are labelled "${negative}" with an mn_count above 0.`] : []),
+    ...(empty > 0 ? [`Labelled "${positive}" with an mn_count of 0: ${empty} cell(s).`] : []),
+    ...(full > 0 ? [`Labelled "${negative}" with an mn_count above 0: ${full} cell(s).`] : []),
   ];
 }
 
 function duplicateWarnings({ duplicates }: DuplicateFindings): string[] {
   const across = duplicates.filter(({ acrossSplits }) => acrossSplits).length;
-  return across === 0 ? [] : [`${across} pictures were in more than one split; one copy of each was kept.`];
+  return across === 0
+    ? []
+    : [`The same picture was in more than one split: ${across} picture(s), of each of which one copy was kept.`];
 }

@@ -62,6 +62,14 @@ describe("class folders", () => {
     ]);
   });
 
+  test("are the highest ones, where a folder in a class folder has the name of a class", async () => {
+    await put("mn/a.png", "normal/mn/b.png");
+    expect(await read()).toEqual([
+      ["mn/a.png", "mn", undefined, undefined],
+      ["normal/mn/b.png", "normal", undefined, "mn"],
+    ]);
+  });
+
   test("are found at the level of the positive class, whatever its name", async () => {
     await put("day/pos/a.png", "day/neg/b.png");
     expect(await read("pos")).toEqual([

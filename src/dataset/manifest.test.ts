@@ -76,7 +76,10 @@ describe("CSV", () => {
 
   test("an opening quote without end cannot take the rest of a large file into memory", async () => {
     const content = `file,label\n"a.png,mn\n${"b.png,mn\n".repeat(300_000)}`;
-    await expect(readText("cells.csv", content)).rejects.toMatchObject({ code: "MANIFEST_ROW" });
+    await expect(readText("cells.csv", content)).rejects.toMatchObject({
+      code: "MANIFEST_ROW",
+      cause: { code: "CSV_MAX_RECORD_SIZE" },
+    });
   });
 });
 
