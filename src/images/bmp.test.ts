@@ -123,9 +123,9 @@ test("32 bits: the fourth byte is not transparency", async () => {
 
 test("32 bits with masks in a version 4 header, red in the highest byte", async () => {
   const masks = [0xff000000, 0x00ff0000, 0x0000ff00];
-  const rows = [[0, 30, 20, 10]];
+  const rows = [[0, 30, 20, 210]];
   const file = bmp({ width: 1, height: 1, bits: 32, compression: 3, headerBytes: 108, masks, rows });
-  expect((await pixelsOf(file)).data).toEqual([10, 20, 30]);
+  expect((await pixelsOf(file)).data).toEqual([210, 20, 30]);
 });
 
 test("the 12-byte header of OS/2 has three bytes a colour", async () => {

@@ -89,8 +89,6 @@ function windowsHeader(name: string, bytes: Buffer, headerBytes: number): BmpHea
   const bitsPerPixel = bytes.readUInt16LE(28);
   const compression = bytes.readUInt32LE(30);
   const masksAt = FILE_HEADER_BYTES + 40;
-  // Only the 40-byte header is followed by masks; longer ones contain them.
-  const separateMasks = headerBytes === 40 ? { [BIT_FIELDS]: 12, [ALPHA_BIT_FIELDS]: 16 }[compression] : 0;
   const coloursUsed = bytes.readUInt32LE(46);
   return {
     width: bytes.readInt32LE(18),
@@ -98,7 +96,7 @@ function windowsHeader(name: string, bytes: Buffer, headerBytes: number): BmpHea
     topDown: height < 0,
     bitsPerPixel,
     compression,
-    paletteAt: FILE_HEADER_BYTES + headerBytes + (separateMasks ?? 0),
+    paletteAt: FILE_HEADER_BYTES + headerBytes,
     paletteEntryBytes: 4,
     paletteLength: bitsPerPixel > 8 ? 0 : coloursUsed === 0 ? 2 ** bitsPerPixel : coloursUsed,
     masksAt,
@@ -151,15 +149,13 @@ function blueGreenRed(bytes: Buffer): ReadPixel {
   };
 }
 
+/** A field is its share of the largest value that its mask allows, wherever in the pixel the mask lies. */
 function maskReader(bytes: Buffer, bitsPerPixel: number, masks: readonly number[]): ReadPixel {
-  const fields = masks.map((mask) => {
-    const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
-    return { mask, shift, largest: Math.max(mask >>> shift, 1) };
-  });
   return (rowAt, x, target, at) => {
     const pixel = bitsPerPixel === 16 ? bytes.readUInt16LE(rowAt + x * 2) : bytes.readUInt32LE(rowAt + x * 4);
-    fields.forEach(({ mask, shift, largest }, channel) => {
-      target[at + channel] = Math.round((255 * ((pixel & mask) >>> shift)) / largest);
+    masks.forEach((mask, channel) => {
+      // Bitwise results are signed; the shift by 0 makes them unsigned. A mask of 0 is a colour that is not there.
+      target[at + channel] = Math.round((255 * ((pixel & mask) >>> 0)) / Math.max(mask, 1));
     });
   };
 }

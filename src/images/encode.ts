@@ -34,6 +34,5 @@ function pipelineOf({ width, height, channels, data }: RasterImage): Sharp {
 
 /** The encoded file, as a plain Uint8Array with memory of its own. */
 async function bytesOf(pipeline: Sharp): Promise<Uint8Array> {
-  const { buffer, byteOffset, byteLength } = (await pipeline.toUint8Array()).data;
-  return new Uint8Array(buffer, byteOffset, byteLength);
+  return new Uint8Array(await pipeline.toBuffer());
 }

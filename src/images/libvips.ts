@@ -38,7 +38,7 @@ async function samplesOf(image: OpenedImage, page: number, header: Metadata): Pr
   const decode = async (failOn: "warning" | "error") => {
     const options = { page, failOn, limitInputPixels: false, autoOrient: true, ignoreIcc: header.space !== "cmyk" };
     const pipeline = sharp(image.content, options).toColourspace(target.space).raw({ depth: target.depth });
-    return await pipeline.toUint8Array();
+    return await pipeline.toBuffer({ resolveWithObject: true });
   };
   const { data, info } = await decode("warning")
     .catch((cause: unknown) => {
@@ -100,11 +100,12 @@ async function decodingError(image: OpenedImage, cause: unknown): Promise<ImageE
   );
 }
 
-/** A view of the same memory; libvips hands over a Buffer, whose methods differ from those of a plain Uint8Array. */
-function typed(bytes: Uint8Array, depth: Target["depth"]): Samples["data"] {
-  const { buffer, byteOffset, byteLength } = bytes;
-  if (depth === "uchar") return new Uint8Array(buffer, byteOffset, byteLength);
-  return depth === "ushort"
-    ? new Uint16Array(buffer, byteOffset, byteLength / 2)
-    : new Float32Array(buffer, byteOffset, byteLength / 4);
+/**
+ * The samples in memory that JavaScript owns, so that another thread can take it over: that of libvips cannot move.
+ * (sharp 0.35's toUint8Array, made for this, loses as many bytes as it returns.)
+ */
+function typed(bytes: Buffer, depth: Target["depth"]): Samples["data"] {
+  const owned = new Uint8Array(bytes);
+  if (depth === "uchar") return owned;
+  return depth === "ushort" ? new Uint16Array(owned.buffer) : new Float32Array(owned.buffer);
 }

@@ -262,6 +262,19 @@ test.each(["none", "lzw", "deflate", "jpeg"] as const)(
   },
 );
 
+test("a BigTIFF is read; cut it is IMAGE_TRUNCATED, whole but damaged IMAGE_UNREADABLE", async () => {
+  const data = Uint8Array.from({ length: 60 * 60 }, (_, index) => (index * index) % 251);
+  const whole = await sharp(data, { raw: { width: 60, height: 60, channels: 1 } })
+    .toColourspace("b-w")
+    .tiff({ bigtiff: true, compression: "deflate" })
+    .toBuffer();
+  expect(whole[2]).toBe(43);
+  expect(await valuesOf(whole)).toEqual([...data]);
+  await expect(readImage(whole.subarray(0, whole.length / 2))).rejects.toMatchObject({ code: "IMAGE_TRUNCATED" });
+  whole.fill(0x5a, 40, 80);
+  await expect(readImage(whole)).rejects.toMatchObject({ code: "IMAGE_UNREADABLE" });
+});
+
 test("a TIFF that declares 100,000 x 100,000 pixels is IMAGE_TOO_LARGE before anything is decoded", async () => {
   const bomb = tiff({ width: 1e5, height: 1e5, samples: Uint8Array.of(1, 2) });
   await expect(readImage(bomb)).rejects.toMatchObject({ code: "IMAGE_TOO_LARGE" });
