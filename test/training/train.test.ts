@@ -1,0 +1,142 @@
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sha256OfFile } from "../../src/core/files.ts";
+import { loadDataset } from "../../src/dataset/load-dataset.ts";
+import { readCheckpoint } from "../../src/training/run-folder.ts";
+import { drawTinyDataset, runTiny } from "./tiny-run.ts";
+
+let folder: string;
+let manifest: string;
+let uninterrupted: string;
+
+beforeAll(async () => {
+  ({ folder, manifest } = await drawTinyDataset());
+  uninterrupted = join(folder, "uninterrupted");
+  await runTiny({ manifest, runFolder: uninterrupted });
+});
+
+const BYTES = ["model.onnx", "checkpoint.safetensors", "settings.json", "evaluation.json"];
+
+async function hashesOf(run: string): Promise<string[]> {
+  return Promise.all(BYTES.map((name) => sha256OfFile(join(run, name))));
+}
+
+describe("a run", () => {
+  test("leaves model, checkpoint, history, settings and evaluation, and no temporary file", async () => {
+    expect((await readdir(uninterrupted)).sort()).toEqual([...BYTES, "history.csv"].sort());
+    const lines = (await readFile(join(uninterrupted, "history.csv"), "utf8")).trim().split("\n");
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toBe(
+      "epoch,learning_rate,training_loss,validation_loss,validation_auc,images_per_second,seconds,kept",
+    );
+  });
+
+  test("has the same bytes with the same seed, and others with another", async () => {
+    const again = join(folder, "again");
+    await runTiny({ manifest, runFolder: again });
+    expect(await hashesOf(again)).toEqual(await hashesOf(uninterrupted));
+    const other = join(folder, "other seed");
+    await runTiny({ manifest, runFolder: other, settings: { seed: 2 } });
+    expect((await hashesOf(other))[0]).not.toBe((await hashesOf(uninterrupted))[0]);
+  });
+
+  test.each([1, 3, 4, 7])("stopped after %i steps and resumed has the bytes of an uninterrupted one", async (steps) => {
+    const runFolder = join(folder, `stopped after ${steps}`);
+    const stopped = await runTiny({ manifest, runFolder, stopAfterSteps: steps });
+    expect(stopped.finished).toBe(false);
+    const resumed = await runTiny({ manifest, runFolder, resume: true });
+    expect(resumed.finished).toBe(true);
+    expect(resumed.history).toHaveLength(3);
+    expect(await hashesOf(runFolder)).toEqual(await hashesOf(uninterrupted));
+  });
+
+  test("with AdamW, online augmentation and clipping resumes to the same bytes too", async () => {
+    const settings = { optimiser: { kind: "adamw" }, augmentation: "online", clipNorm: 0.5, epochs: 2 };
+    const [whole, broken] = [join(folder, "whole"), join(folder, "broken")];
+    await runTiny({ manifest, runFolder: whole, settings });
+    await runTiny({ manifest, runFolder: broken, settings, stopAfterSteps: 3 });
+    await runTiny({ manifest, runFolder: broken, settings, resume: true });
+    expect(await hashesOf(broken)).toEqual(await hashesOf(whole));
+  });
+});
+
+test("kill -9 at any moment leaves whole files, and the resumed run has the bytes of an uninterrupted one", async () => {
+  const runFolder = join(folder, "killed");
+  const script = join(import.meta.dirname, "run-tiny-process.ts");
+  for (const [attempt, milliseconds] of [450, 700, 950, 1200].entries()) {
+    const child = spawn(
+      process.execPath,
+      [script, manifest, runFolder, String(existsSync(join(runFolder, "settings.json")))],
+      {
+        stdio: "ignore",
+      },
+    );
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    await wait(milliseconds + 37 * attempt);
+    child.kill("SIGKILL");
+    await ended;
+    // Throws where a checkpoint is cut off.
+    if (existsSync(runFolder)) await readCheckpoint(runFolder);
+  }
+  const started = existsSync(join(runFolder, "settings.json"));
+  execFileSync(process.execPath, [script, manifest, runFolder, String(started)], { stdio: "ignore" });
+  expect(await hashesOf(runFolder)).toEqual(await hashesOf(uninterrupted));
+  const left = (await readdir(runFolder)).filter((name) => !name.endsWith(".tmp")).sort();
+  expect(left).toEqual([...BYTES, "history.csv"].sort());
+});
+
+describe("a training that cannot go on says why", () => {
+  test("a folder with a run is not overwritten, and a run is not resumed with other settings", async () => {
+    await expect(runTiny({ manifest, runFolder: uninterrupted })).rejects.toMatchObject({ code: "RUN_EXISTS" });
+    const resumed = runTiny({ manifest, runFolder: uninterrupted, resume: true, settings: { batch: 8 } });
+    await expect(resumed).rejects.toMatchObject({
+      code: "RUN_DIFFERS",
+      message: expect.stringContaining("settings.batch was 4 and is now 8"),
+    });
+    const missing = runTiny({ manifest, runFolder: join(folder, "nothing"), resume: true });
+    await expect(missing).rejects.toMatchObject({ code: "RUN_MISSING" });
+  });
+
+  test("a loss that is not finite ends it and keeps what was finished", async () => {
+    const runFolder = join(folder, "diverged");
+    const settings = { schedule: { learningRate: 1e30, warmUpSteps: 0, leastSteps: 0 }, clipNorm: 1e30 };
+    await expect(runTiny({ manifest, runFolder, settings })).rejects.toMatchObject({ code: "LOSS_NOT_FINITE" });
+    expect(existsSync(join(runFolder, "settings.json"))).toBe(true);
+  });
+
+  test("a split without one class is refused before anything is decoded", async () => {
+    const dataset = await loadDataset(manifest);
+    const cells = dataset.cells.filter(({ split, label }) => split !== "val" || label === "normal");
+    const run = runTiny({ manifest, runFolder: join(folder, "one class"), dataset: { ...dataset, cells } });
+    await expect(run).rejects.toMatchObject({ code: "SPLIT_EMPTY", message: expect.stringContaining('"val"') });
+  });
+
+  test("an unreadable image is named", async () => {
+    const own = await drawTinyDataset(12);
+    await writeFile(join(own.folder, "cell-3.png"), "no image");
+    const run = runTiny({ manifest: own.manifest, runFolder: join(own.folder, "run") });
+    await expect(run).rejects.toMatchObject({
+      code: "TRAINING_IMAGE_UNREADABLE",
+      message: expect.stringContaining("cell-3.png"),
+    });
+  });
+
+  test("a manifest whose images moved is refused", async () => {
+    const own = await drawTinyDataset(12);
+    await rm(join(own.folder, "cell-5.png"));
+    await expect(loadDataset(own.manifest)).rejects.toMatchObject({ code: "IMAGES_MOVED" });
+  });
+
+  test("a run folder that cannot be written is named, and what was there stays", async () => {
+    const runFolder = join(folder, "not a folder");
+    await mkdir(join(runFolder, "settings.json"), { recursive: true });
+    await rm(join(runFolder, "settings.json"), { recursive: true });
+    await writeFile(join(folder, "file"), "");
+    const run = runTiny({ manifest, runFolder: join(folder, "file", "run") });
+    await expect(run).rejects.toMatchObject({ code: "RUN_NOT_WRITTEN" });
+  });
+});
