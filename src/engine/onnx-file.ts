@@ -15,6 +15,18 @@ export interface OnnxFileOptions {
 /** AttributeProto.AttributeType. */
 const ATTRIBUTE_TYPE = { float: 1, integer: 2, text: 3, integers: 7 } as const;
 
+/** Fields of TensorProto. */
+const FLOAT_DATA = 4;
+const RAW_DATA = 9;
+const BYTES_OF_TYPE: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  float16: 2,
+  uint8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+};
+
 /** The bytes of an ONNX ModelProto (onnx.proto3, field numbers as there). The same graph gives the same bytes. */
 export function encodeOnnx(graph: Graph, options: OnnxFileOptions = {}): Uint8Array {
   const opset = options.opset ?? 21;
@@ -84,7 +96,10 @@ export interface OnnxContent {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Reads stored tensors (as `raw_data` or `float_data`) and metadata of an ONNX file. Throws MODEL_UNREADABLE. */
+/**
+ * Reads stored tensors (as `raw_data` or `float_data`) and metadata of an ONNX file; tensors that are stored otherwise
+ * or of a type that we do not use are left out. Throws MODEL_UNREADABLE.
+ */
 export function decodeOnnx(bytes: Uint8Array): OnnxContent {
   const initializers = new Map<string, Initializer>();
   const metadata: Record<string, string> = {};
@@ -93,7 +108,7 @@ export function decodeOnnx(bytes: Uint8Array): OnnxContent {
       for (const graphField of readProtobuf(content)) {
         if (graphField.field !== 5) continue;
         const initializer = decodeInitializer(graphField.bytes);
-        initializers.set(initializer.value.name, initializer);
+        if (initializer !== null) initializers.set(initializer.value.name, initializer);
       }
     } else if (field === 14) {
       const entry = { key: "", value: "" };
@@ -119,18 +134,19 @@ export function storedFloats({ initializers }: OnnxContent): Map<string, Float32
   return floats;
 }
 
-function decodeInitializer(bytes: Uint8Array): Initializer {
+function decodeInitializer(bytes: Uint8Array): Initializer | null {
   const shape: number[] = [];
   let name = "";
-  let type: ElementType = "float32";
-  let raw: Uint8Array = new Uint8Array(0);
-  for (const { field, integer, bytes: content } of readProtobuf(bytes)) {
-    if (field === 1) shape.push(...(content.length > 0 ? packedVarints(content) : [Number(integer)]));
-    else if (field === 2) type = TYPE_OF_CODE[Number(integer)] ?? "float32";
-    else if (field === 8) name = new TextDecoder().decode(content);
-    else if (field === 9 || (field === 4 && content.length === 4 * elementCount(shape))) raw = content;
+  let type: ElementType | undefined;
+  let content: Uint8Array = new Uint8Array(0);
+  for (const part of readProtobuf(bytes)) {
+    if (part.field === 1) shape.push(...(part.bytes.length > 0 ? packedVarints(part.bytes) : [Number(part.integer)]));
+    else if (part.field === 2) type = TYPE_OF_CODE[Number(part.integer)];
+    else if (part.field === 8) name = new TextDecoder().decode(part.bytes);
+    else if (part.field === RAW_DATA || part.field === FLOAT_DATA) content = part.bytes;
   }
-  return { value: { name, shape, type }, bytes: raw };
+  if (type === undefined || content.length !== elementCount(shape) * BYTES_OF_TYPE[type]) return null;
+  return { value: { name, shape, type }, bytes: content };
 }
 
 function packedVarints(bytes: Uint8Array): number[] {

@@ -6,19 +6,19 @@ export class ProtobufWriter {
   #length = 0;
 
   integer(field: number, value: number | bigint): this {
-    this.#varint((field << 3) | 0);
+    this.#varint(field * 8 + 0);
     this.#varint(value);
     return this;
   }
 
   float(field: number, value: number): this {
-    this.#varint((field << 3) | 5);
+    this.#varint(field * 8 + 5);
     this.#push(new Uint8Array(Float32Array.of(value).buffer));
     return this;
   }
 
   bytes(field: number, value: Uint8Array): this {
-    this.#varint((field << 3) | 2);
+    this.#varint(field * 8 + 2);
     this.#varint(value.length);
     this.#push(value);
     return this;
@@ -29,7 +29,7 @@ export class ProtobufWriter {
   }
 
   message(field: number, message: ProtobufWriter): this {
-    this.#varint((field << 3) | 2);
+    this.#varint(field * 8 + 2);
     this.#varint(message.#length);
     for (const chunk of message.#chunks) this.#push(chunk);
     return this;

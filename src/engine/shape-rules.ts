@@ -236,7 +236,8 @@ function reshapedShape(question: ShapeQuestion): number[] {
   const known = wanted.reduce((product, size) => (size === -1 ? product : product * size), 1);
   const total = shape.reduce((product, size) => product * size, 1);
   const resolved = wanted.map((size) => (size === -1 ? total / known : size));
-  if (resolved.reduce((product, size) => product * size, 1) !== total) throw mismatch(question);
+  const fits = resolved.reduce((product, size) => product * size, 1) === total && resolved.every(Number.isInteger);
+  if (!fits) throw mismatch(question);
   return resolved;
 }
 
