@@ -1,3 +1,4 @@
+import { ignoreProgress, type ReportProgress } from "../core/progress.ts";
 import type { RandomStream } from "../core/random.ts";
 import { areProbabilities, binOf, equalCountBins, equalWidthBins } from "./calibration.ts";
 import { evaluationCurves } from "./curves.ts";
@@ -36,6 +37,7 @@ export interface EvaluationRequest {
   readonly stream: RandomStream;
   /** Bootstrap resamples; 1000 to 2000 give two stable digits of an interval, 0 gives no intervals. */
   readonly resamples: number;
+  readonly reportProgress?: ReportProgress;
 }
 
 /**
@@ -51,7 +53,7 @@ export function evaluateScores(request: EvaluationRequest): Evaluation {
   const units = resamplingUnits(ranking.cells, request.groups);
   const meter = wholeMeter(ranking, positives, threshold);
   const stream = request.stream.fork("all cells");
-  const sample = bootstrap(ranking.cells, units, resamples, stream, meter);
+  const sample = bootstrap(ranking.cells, units, resamples, stream, meter, request.reportProgress);
   const halves = atThreshold(ranking, 0.5, sample, "atHalf.");
   const evaluation = {
     cells: ranking.cells,
@@ -93,9 +95,10 @@ function bootstrap(
   resamples: number,
   stream: RandomStream,
   measure: Meter,
+  reportProgress = ignoreProgress,
 ): Sample {
   const values = measure(new Float64Array(cells).fill(1));
-  return { values, outcome: bootstrapIntervals({ units, resamples, stream, measure }) };
+  return { values, outcome: bootstrapIntervals({ units, resamples, stream, measure, reportProgress }) };
 }
 
 /** All metrics by name; those at 0.5 under `atHalf.<name>`, the shares of the reliability bins under `bin.<number>`. */

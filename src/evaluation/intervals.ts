@@ -1,3 +1,4 @@
+import { ignoreProgress, type ReportProgress } from "../core/progress.ts";
 import type { RandomStream } from "../core/random.ts";
 
 /** [low, high] of a 95 % interval. */
@@ -55,8 +56,9 @@ export function bootstrapIntervals<Metric extends string>(options: {
   readonly resamples: number;
   readonly stream: RandomStream;
   readonly measure: (weights: Float64Array) => Readonly<Record<Metric, number | null>>;
+  readonly reportProgress?: ReportProgress;
 }): BootstrapOutcome<Metric> {
-  const { units, resamples, stream, measure } = options;
+  const { units, resamples, stream, measure, reportProgress = ignoreProgress } = options;
   const metrics = Object.keys(measure(new Float64Array(units.unitOfCell.length).fill(1))) as Metric[];
   const samples = new Map<Metric, number[]>(metrics.map((metric) => [metric, []]));
   const draws = units.count < 2 ? 0 : resamples;
@@ -68,6 +70,7 @@ export function bootstrapIntervals<Metric extends string>(options: {
       const value = measured[metric];
       if (value !== null) samples.get(metric)?.push(value);
     }
+    reportProgress({ stage: "Resampling", done: resample + 1, total: draws });
   }
   const outcome = metrics.map((metric) => [metric, intervalOf(samples.get(metric) ?? [], draws, units)] as const);
   return {
