@@ -4,6 +4,7 @@ import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
 import { consoleOf } from "./console.ts";
 import { registerDatasetImport } from "./dataset-import.ts";
 import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
+import { registerEvaluate } from "./evaluate-scores.ts";
 import { registerScore } from "./score.ts";
 import { registerTrain } from "./train.ts";
 import { versionOfPackage } from "./version.ts";
@@ -47,6 +48,7 @@ function registerCommands(program: Command): void {
 
   program.commandsGroup("Models:");
   registerTrain(program);
+  registerEvaluate(program);
   registerScore(program);
   const weights = program.command("weights").description("fetch ImageNet weights, look into files of weights");
   registerWeightsFetch(weights);
