@@ -4,6 +4,7 @@ import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
 import { consoleOf } from "./console.ts";
 import { registerDatasetImport } from "./dataset-import.ts";
 import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
+import { registerDemo } from "./demo.ts";
 import { registerEvaluate } from "./evaluate-scores.ts";
 import { registerScore } from "./score.ts";
 import { registerTrain } from "./train.ts";
@@ -41,6 +42,9 @@ export function createProgram(): Command {
 
 /** The commands in the order and the groups of the help. */
 function registerCommands(program: Command): void {
+  program.commandsGroup("Start here:");
+  registerDemo(program);
+
   program.commandsGroup("Cells:");
   const dataset = program.command("dataset").description("bring labelled cells into order, or draw some");
   registerDatasetImport(dataset);

@@ -56,6 +56,17 @@ export function evaluationPage(request: EvaluationPageRequest): string {
   });
 }
 
+/** The parts of the report that other pages show too. */
+export function evaluationSections(
+  evaluation: Evaluation,
+  classNames: ClassNames,
+): { keyNumbers: Html; details: Content } {
+  return {
+    keyNumbers: keyNumbers(evaluation),
+    details: [callsSection(evaluation, classNames), rankingSection(evaluation), scoresSection(evaluation, classNames)],
+  };
+}
+
 function lede({ cells, positives, prevalence, threshold, thresholdSource }: Evaluation, names: ClassNames): string {
   return (
     `${formatCount(cells)} cells, ${formatCount(positives)} of them ${names.positive} (${formatPercent(prevalence)}). ` +

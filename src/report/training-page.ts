@@ -66,30 +66,14 @@ function keyNumbers({ history, keptEpoch }: TrainingPageRequest): Html | null {
   ]);
 }
 
-function curvesSection({ history, totalEpochs, keptEpoch }: TrainingPageRequest): Html {
-  const chart = (label: string, scale: "from zero" | "around values" | "logarithmic", ...curves: TrainingCurve[]) =>
-    trainingCurves({ history, curves, label, totalEpochs, keptEpoch, scale });
-  const mark = keptEpoch === null ? "" : ` The dashed line is the kept epoch, ${keptEpoch}.`;
+type CurvesRequest = Pick<TrainingPageRequest, "history" | "totalEpochs" | "keptEpoch">;
+
+function curvesSection(request: CurvesRequest): Html {
+  const chart = chartOf(request);
   return section(
     "Curves",
     columns(
-      figure(
-        chart(
-          "Loss",
-          "from zero",
-          { quantity: "trainLoss", name: "training", colour: "negative" },
-          { quantity: "validationLoss", name: "validation", colour: "positive", dashed: true },
-        ),
-        `Loss on the training and the validation cells; the numbers are the latest.${mark}`,
-      ),
-      figure(
-        chart("Validation AUC", "around values", {
-          quantity: "validationAuc",
-          name: "validation AUC",
-          colour: "positive",
-        }),
-        "Area under the ROC curve on the validation cells. The axis does not start at 0.",
-      ),
+      ...learningCharts(request),
       figure(
         chart("Learning rate", "logarithmic", { quantity: "learningRate", name: "learning rate", colour: "third" }),
         "Learning rate, on a logarithmic axis.",
@@ -104,6 +88,36 @@ function curvesSection({ history, totalEpochs, keptEpoch }: TrainingPageRequest)
       ),
     ),
   );
+}
+
+/** What was learned by epoch: the losses, and the validation AUC. */
+export function learningCharts(request: CurvesRequest): [loss: Html, auc: Html] {
+  const chart = chartOf(request);
+  const mark = request.keptEpoch === null ? "" : ` The dashed line is the kept epoch, ${request.keptEpoch}.`;
+  return [
+    figure(
+      chart(
+        "Loss",
+        "from zero",
+        { quantity: "trainLoss", name: "training", colour: "negative" },
+        { quantity: "validationLoss", name: "validation", colour: "positive", dashed: true },
+      ),
+      `Loss on the training and the validation cells; the numbers are the latest.${mark}`,
+    ),
+    figure(
+      chart("Validation AUC", "around values", {
+        quantity: "validationAuc",
+        name: "validation AUC",
+        colour: "positive",
+      }),
+      "Area under the ROC curve on the validation cells. The axis does not start at 0.",
+    ),
+  ];
+}
+
+function chartOf({ history, totalEpochs, keptEpoch }: CurvesRequest) {
+  return (label: string, scale: "from zero" | "around values" | "logarithmic", ...curves: TrainingCurve[]) =>
+    trainingCurves({ history, curves, label, totalEpochs, keptEpoch, scale });
 }
 
 function tableSection({ history, keptEpoch }: TrainingPageRequest): Html {
