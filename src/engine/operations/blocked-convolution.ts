@@ -11,8 +11,9 @@ import { type ConvolutionGeometry, convolutionAttributes, reversedIndices } from
 
 /** Kernels of 1 x 1 gain nothing; channels must fill whole blocks, but for the image's three. */
 export function canBeBlocked({ blockSize, mode }: Computation, geometry: ConvolutionGeometry): boolean {
-  const { channels, filters, kernel } = geometry;
+  const { channels, filters, kernel, dilation, groups } = geometry;
   if (mode.kind !== "training" || blockSize === 0 || kernel === 1 || filters % blockSize !== 0) return false;
+  if (dilation > 1 || groups > 1) return false;
   return channels < blockSize || channels % blockSize === 0;
 }
 

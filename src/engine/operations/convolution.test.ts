@@ -16,6 +16,9 @@ const layers: Readonly<Record<string, ConvolutionOptions & { readonly bias: bool
   conv1: { bias: false },
   conv7s2p3: { stride: 2, padding: 3, bias: false },
   conv3s2p1: { stride: 2, padding: 1, bias: true },
+  conv3d2: { padding: 2, dilation: 2, bias: true },
+  dwconv3: { padding: 1, groups: 6, bias: false },
+  dwconv3s2: { stride: 2, padding: 1, groups: 6, bias: false },
 };
 
 test.each(Object.entries(layers))("%s and its gradients are PyTorch's", async (name, { bias, ...options }) => {
@@ -49,14 +52,26 @@ const cases: readonly Case[] = [
   { x: [1, 2, 8, 7], filters: 2, kernel: 3, stride: 2, padding: 1, relu: true },
   { x: [1, 2, 9, 8], filters: 2, kernel: 4, stride: 3, padding: 1 },
   { x: [1, 2, 6, 6], filters: 2, kernel: 1, stride: 2 },
+  { x: [2, 2, 7, 8], filters: 2, kernel: 3, dilation: 2 },
+  { x: [1, 2, 9, 8], filters: 2, kernel: 2, dilation: 3, padding: 1, stride: 2 },
+  { x: [2, 4, 5, 4], filters: 4, kernel: 3, padding: 1, groups: 4, relu: true },
+  { x: [1, 3, 6, 7], filters: 6, kernel: 3, stride: 2, padding: 1, groups: 3 },
+  { x: [2, 4, 6, 5], filters: 6, kernel: 3, padding: 1, groups: 2 },
+  { x: [2, 4, 8, 7], filters: 2, kernel: 3, stride: 2, groups: 2 },
+  { x: [2, 4, 4, 4], filters: 4, kernel: 1, groups: 2 },
+  { x: [1, 4, 8, 8], filters: 4, kernel: 3, stride: 2, padding: 2, dilation: 2, groups: 4 },
 ];
 
-describe.each(cases)("convolution $kernel x $kernel, stride $stride, padding $padding, ReLU $relu of $x", (sizes) => {
+describe.each(cases)("convolution %o", (sizes) => {
   test("has the gradients of the definition by central differences", async () => {
     const { x, filters, kernel, ...options } = sizes;
     await expectGradientsOf(
       (computation, [image, weight, bias]) => convolution(computation, image!, weight!, bias!, options),
-      [generatedInput(x, 1), generatedInput([filters, x[1], kernel, kernel], 2), generatedInput([filters], 3)],
+      [
+        generatedInput(x, 1),
+        generatedInput([filters, x[1] / (options.groups ?? 1), kernel, kernel], 2),
+        generatedInput([filters], 3),
+      ],
       correlate(sizes),
     );
   });
@@ -138,30 +153,31 @@ describe("in the blocked layout", () => {
   });
 });
 
-/** y[n, m, i, j] = b[m] + sum over c, u, v of w[m, c, u, v] x[n, c, s i + u - p, s j + v - p], written as it stands. */
-function correlate({ x, filters, kernel, stride = 1, padding = 0, relu = false }: Case): Reference {
+/** The definition in the docstring of `convolution`, written as it stands. */
+function correlate(sizes: Case): Reference {
+  const { x, filters, kernel, stride = 1, padding = 0, dilation = 1, groups = 1, relu = false } = sizes;
   const [batch, channels, height, width] = x;
-  const rows = Math.floor((height + 2 * padding - kernel) / stride) + 1;
-  const columns = Math.floor((width + 2 * padding - kernel) / stride) + 1;
+  const windows = (size: number) => Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
+  const perGroup = channels / groups;
   return ([image, weight, bias]) => {
-    const y = new Float64Array(batch * filters * rows * columns);
-    let at = 0;
+    const y: number[] = [];
     for (let n = 0; n < batch; n++)
       for (let m = 0; m < filters; m++)
-        for (let i = 0; i < rows; i++)
-          for (let j = 0; j < columns; j++) {
+        for (let i = 0; i < windows(height); i++)
+          for (let j = 0; j < windows(width); j++) {
             let sum = bias![m]!;
-            for (let c = 0; c < channels; c++)
+            const firstChannel = Math.floor(m / (filters / groups)) * perGroup;
+            for (let c = 0; c < perGroup; c++)
               for (let u = 0; u < kernel; u++)
                 for (let v = 0; v < kernel; v++) {
-                  const [row, column] = [stride * i + u - padding, stride * j + v - padding];
+                  const [row, column] = [stride * i + dilation * u - padding, stride * j + dilation * v - padding];
                   if (row < 0 || row >= height || column < 0 || column >= width) continue;
                   sum +=
-                    weight![((m * channels + c) * kernel + u) * kernel + v]! *
-                    image![((n * channels + c) * height + row) * width + column]!;
+                    weight![((m * perGroup + c) * kernel + u) * kernel + v]! *
+                    image![((n * channels + firstChannel + c) * height + row) * width + column]!;
                 }
-            y[at++] = relu ? Math.max(0, sum) : sum;
+            y.push(relu ? Math.max(0, sum) : sum);
           }
-    return y;
+    return Float64Array.from(y);
   };
 }
