@@ -23,10 +23,10 @@ test("chi-squared with and without Yates' correction (scipy), and its root, the 
   golden.near([z, normalUpperTail(z)], "ztest one-sided");
 });
 
-test("risk ratio with its log-Wald interval; undefined where a group has no cells with micronuclei", () => {
+test("risk ratio with its log-Wald interval; null where a group has no cells with micronuclei", () => {
   const found = riskRatio(treated, control);
   golden.near([found?.ratio, found?.interval.low, found?.interval.high], "RR & CI");
-  expect(riskRatio(treated, { mnbnCells: 0, bnCells: 2000 })).toBeUndefined();
+  expect(riskRatio(treated, { mnbnCells: 0, bnCells: 2000 })).toBeNull();
 });
 
 test("34 micronuclei against 13 in equally many cells: exact conditional binomial (scipy)", () => {
@@ -95,7 +95,7 @@ test("coverage: the log-Wald interval of the risk ratio is near 95 % at a modera
     for (const [t, pt] of ofTreated.entries()) {
       if (pc * pt < 1e-9) continue;
       const found = riskRatio({ mnbnCells: t, bnCells: cells }, { mnbnCells: c, bnCells: cells });
-      if (found === undefined) continue;
+      if (found === null) continue;
       defined += pc * pt;
       if (found.interval.low <= 2 && 2 <= found.interval.high) covered += pc * pt;
     }

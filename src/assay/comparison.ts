@@ -26,12 +26,12 @@ export function fisherExact(treated: MnbnCount, control: MnbnCount): ComparisonP
   );
 }
 
-/** ad / bc of the two by two table: 0 or Infinity where one product is 0, undefined where both are. */
-export function oddsRatio(treated: MnbnCount, control: MnbnCount): number | undefined {
+/** ad / bc of the two by two table: 0 or Infinity where one product is 0, null where both are. */
+export function oddsRatio(treated: MnbnCount, control: MnbnCount): number | null {
   requireGroups(treated, control);
   const favouring = treated.mnbnCells * (control.bnCells - control.mnbnCells);
   const opposing = control.mnbnCells * (treated.bnCells - treated.mnbnCells);
-  return favouring === 0 && opposing === 0 ? undefined : favouring / opposing;
+  return favouring === 0 && opposing === 0 ? null : favouring / opposing;
 }
 
 export type ChiSquaredTest = { readonly statistic: number; readonly twoSided: number };
@@ -63,12 +63,12 @@ export type RiskRatio = { readonly ratio: number; readonly interval: Interval };
  *
  *   exp(ln RR +- z sqrt(1/x_T - 1/n_T + 1/x_C - 1/n_C))
  *
- * Undefined where a group has no cell with micronuclei: the logarithm has no standard error then.
+ * Null where a group has no cell with micronuclei: the logarithm has no standard error then.
  */
-export function riskRatio(treated: MnbnCount, control: MnbnCount, level = 0.95): RiskRatio | undefined {
+export function riskRatio(treated: MnbnCount, control: MnbnCount, level = 0.95): RiskRatio | null {
   requireGroups(treated, control);
   requireProbability(level, "confidence level");
-  if (treated.mnbnCells === 0 || control.mnbnCells === 0) return undefined;
+  if (treated.mnbnCells === 0 || control.mnbnCells === 0) return null;
   const ratio = treated.mnbnCells / treated.bnCells / (control.mnbnCells / control.bnCells);
   const standardError = Math.sqrt(
     1 / treated.mnbnCells - 1 / treated.bnCells + 1 / control.mnbnCells - 1 / control.bnCells,

@@ -9,7 +9,7 @@ const schema = z.object({
   format: z.literal("micronucleus-calibration-curve"),
   version: z.literal(1),
   model: z.enum(["linear-quadratic", "linear"]),
-  coefficients: z.object({ c: z.number().min(0), alpha: z.number(), beta: z.number() }),
+  coefficients: z.object({ c: z.number(), alpha: z.number(), beta: z.number() }),
   covariance: z.tuple([row, row, row]).refine(isCovariance, "must be symmetric, with no negative variance"),
   doseRangeGray: z.object({ low: z.number().min(0), high: z.number().positive() }),
 });

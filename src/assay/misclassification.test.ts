@@ -55,7 +55,7 @@ test("at 6.5 true per 1000 a specificity of .99 makes most positive calls wrong"
     [0.0651, 0.0065].map((rate) => positivePredictiveValue(rate, 0.855, 0.99)),
     "PPV at 65/1000 and 6.5/1000 with Se=.855 Sp=.99",
   );
-  expect(positivePredictiveValue(0, 0.8, 1)).toBeUndefined();
+  expect(positivePredictiveValue(0, 0.8, 1)).toBeNull();
 });
 
 test("correcting what the classifier makes of a rate gives the rate back", () => {

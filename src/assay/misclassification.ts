@@ -39,14 +39,10 @@ export function apparentRate(trueRate: number, sensitivity: number, specificity:
   return trueRate * sensitivity + (1 - trueRate) * (1 - specificity);
 }
 
-/** Share of the cells called positive that are: pi Se / p. Undefined where nothing would be called positive. */
-export function positivePredictiveValue(
-  trueRate: number,
-  sensitivity: number,
-  specificity: number,
-): number | undefined {
+/** Share of the cells called positive that are: pi Se / p. Null where nothing would be called positive. */
+export function positivePredictiveValue(trueRate: number, sensitivity: number, specificity: number): number | null {
   const called = apparentRate(trueRate, sensitivity, specificity);
-  return called > 0 ? (trueRate * sensitivity) / called : undefined;
+  return called > 0 ? (trueRate * sensitivity) / called : null;
 }
 
 /**

@@ -167,8 +167,8 @@ function verdictOf(criteria: readonly Criterion[]): Verdict["verdict"] {
 }
 
 const MEANING = {
-  positive: "Positive: the treatment raised the frequency of cells with micronuclei.",
-  negative: "Negative: no increase in cells with micronuclei was found.",
+  positive: "Positive: all criteria of an increase in cells with micronuclei are met.",
+  negative: "Negative: no criterion of an increase in cells with micronuclei is met.",
   equivocal: "Equivocal: the criteria disagree, or not all could be judged.",
 } as const;
 
