@@ -1,9 +1,8 @@
 import type { RandomStream } from "../core/random.ts";
 import { type PairedRocTest, pairedDelongTest } from "./delong.ts";
 import { bootstrapIntervals, type Interval, type ResamplingUnits, resamplingUnits } from "./intervals.ts";
-import { weightedAveragePrecision } from "./precision-recall.ts";
-import { rankByScore, requireBothClasses } from "./ranking.ts";
-import { weightedAreaUnderRoc } from "./roc.ts";
+import { type Measured, type RankingMetric, rankingMetrics } from "./measures.ts";
+import { inRankOrder, rankByScore, requireBothClasses } from "./ranking.ts";
 
 /**
  * Exact two-sided McNemar test from the two counts of discordant pairs: cells that only the first, or only the second,
@@ -71,10 +70,11 @@ export function compareRankings(options: {
   const [first, second] = [rankByScore(options.first, positives), rankByScore(options.second, positives)];
   requireBothClasses("A comparison", first.cells, first.positives);
   const units = resamplingUnits(positives.length, options.groups);
-  const measure = (weights: Float64Array): Record<"auc" | "ap", number | null> => ({
-    auc: minus(weightedAreaUnderRoc(first, weights), weightedAreaUnderRoc(second, weights)),
-    ap: minus(weightedAveragePrecision(first, weights), weightedAveragePrecision(second, weights)),
-  });
+  const measure = (weights: Float64Array): Measured<RankingMetric> => {
+    const ofFirst = rankingMetrics(first, inRankOrder(first, weights));
+    const ofSecond = rankingMetrics(second, inRankOrder(second, weights));
+    return { auc: minus(ofFirst.auc, ofSecond.auc), ap: minus(ofFirst.ap, ofSecond.ap) };
+  };
   const whole = measure(new Float64Array(positives.length).fill(1));
   const { intervals } = bootstrapIntervals({ units, resamples: options.resamples, stream: options.stream, measure });
   return {

@@ -68,17 +68,17 @@ function thinned(x: readonly number[], y: readonly number[], thresholds: readonl
 }
 
 /** Equal bins over [0, 1] for probabilities, over the range of the scores for others. */
-function scoreHistogram({ order, scores, positiveAtRank, cells }: Ranking): ScoreHistogram {
-  const probabilities = areProbabilities(scores);
-  const low = probabilities ? 0 : (scores[order[cells - 1] as number] as number);
-  const highest = probabilities ? 1 : (scores[order[0] as number] as number);
+function scoreHistogram({ scoreAtRank, positiveAtRank, cells }: Ranking): ScoreHistogram {
+  const probabilities = areProbabilities(scoreAtRank);
+  const low = probabilities ? 0 : (scoreAtRank[cells - 1] as number);
+  const highest = probabilities ? 1 : (scoreAtRank[0] as number);
   const high = highest > low ? highest : low + 1;
   const counts = {
     positives: new Array<number>(HISTOGRAM_BINS).fill(0),
     negatives: new Array<number>(HISTOGRAM_BINS).fill(0),
   };
-  for (const [rank, cell] of order.entries()) {
-    const position = Math.floor((((scores[cell] as number) - low) / (high - low)) * HISTOGRAM_BINS);
+  for (const [rank, score] of scoreAtRank.entries()) {
+    const position = Math.floor(((score - low) / (high - low)) * HISTOGRAM_BINS);
     const bin = Math.min(HISTOGRAM_BINS - 1, position);
     const ofClass = positiveAtRank[rank] === 1 ? counts.positives : counts.negatives;
     ofClass[bin] = (ofClass[bin] as number) + 1;

@@ -50,8 +50,8 @@ export interface EvaluationRequest {
 export function evaluateScores(request: EvaluationRequest): Evaluation {
   const { scores, positives, threshold, resamples } = request;
   const ranking = rankByScore(scores, positives);
-  const units = resamplingUnits(ranking.cells, request.groups);
-  const meter = wholeMeter(ranking, positives, threshold);
+  const units = resamplingUnits(ranking.cells, groupsAtRank(ranking, request.groups));
+  const meter = wholeMeter(ranking, threshold);
   const stream = request.stream.fork("all cells");
   const sample = bootstrap(ranking.cells, units, resamples, stream, meter, request.reportProgress);
   const halves = atThreshold(ranking, 0.5, sample, "atHalf.");
@@ -65,7 +65,7 @@ export function evaluateScores(request: EvaluationRequest): Evaluation {
     atHalf: halves,
     ...withIntervals(CALIBRATION_METRICS, sample),
     undefinedBecause: reasons([...RANKING_METRICS, ...THRESHOLD_METRICS, ...CALIBRATION_METRICS], sample),
-    aucStandardErrorDelong: delongOrNull(ranking, positives),
+    aucStandardErrorDelong: delongOrNull(request, ranking),
     intervals: {
       level: 0.95 as const,
       method: "percentile bootstrap" as const,
@@ -75,10 +75,18 @@ export function evaluateScores(request: EvaluationRequest): Evaluation {
       resamples,
     },
     groups: units.unit === "group" ? evaluateGroups(request) : [],
-    reliability: reliability(ranking, positives, sample),
+    reliability: reliability(request, sample),
     curves: evaluationCurves(ranking),
   };
   return { ...evaluation, notes: evaluationNotes(evaluation) };
+}
+
+/** Resamples are drawn in the order of the ranks, so that each measure is one pass through memory. */
+function groupsAtRank(
+  { order }: Ranking,
+  groups: readonly (string | null)[] | undefined,
+): readonly (string | null)[] | undefined {
+  return groups && Array.from(order, (cell) => groups[cell] ?? null);
 }
 
 type Meter = (weights: Float64Array) => Readonly<Record<string, number | null>>;
@@ -102,9 +110,9 @@ function bootstrap(
 }
 
 /** All metrics by name; those at 0.5 under `atHalf.<name>`, the shares of the reliability bins under `bin.<number>`. */
-function wholeMeter(ranking: Ranking, positives: readonly boolean[], threshold: number): Meter {
+function wholeMeter(ranking: Ranking, threshold: number): Meter {
   const [confusionOf, confusionAtHalf] = [confusionMeter(ranking, threshold), confusionMeter(ranking, 0.5)];
-  const calibrationOf = calibrationMeter(ranking.scores, positives);
+  const calibrationOf = calibrationMeter(ranking);
   return (weights) => {
     const { observed, ...calibration } = calibrationOf(weights);
     return {
@@ -178,16 +186,16 @@ function evaluateGroups({ scores, positives, groups = [], threshold, stream, res
   });
 }
 
-function reliability(ranking: Ranking, positives: readonly boolean[], sample: Sample): Evaluation["reliability"] {
-  if (!areProbabilities(ranking.scores)) return null;
-  const equalWidth = equalWidthBins(ranking.scores, positives, CALIBRATION_BINS).map((bin) => ({
+function reliability({ scores, positives }: EvaluationRequest, sample: Sample): Evaluation["reliability"] {
+  if (!areProbabilities(scores)) return null;
+  const equalWidth = equalWidthBins(scores, positives, CALIBRATION_BINS).map((bin) => ({
     ...bin,
     observed_ci95: sample.outcome.intervals[`bin.${binOf((bin.lower + bin.upper) / 2, CALIBRATION_BINS)}`] ?? null,
   }));
-  return { equalWidth, equalCount: equalCountBins(ranking.scores, positives, CALIBRATION_BINS) };
+  return { equalWidth, equalCount: equalCountBins(scores, positives, CALIBRATION_BINS) };
 }
 
-function delongOrNull(ranking: Ranking, positives: readonly boolean[]): number | null {
+function delongOrNull({ scores, positives }: EvaluationRequest, ranking: Ranking): number | null {
   const negatives = ranking.cells - ranking.positives;
-  return Math.min(ranking.positives, negatives) < 2 ? null : delongStandardError(ranking.scores, positives);
+  return Math.min(ranking.positives, negatives) < 2 ? null : delongStandardError(scores, positives);
 }

@@ -97,7 +97,7 @@ export function quantileOfSorted(rising: ArrayLike<number>, share: number): numb
 
 /** Draws `units.count` units with replacement and writes how often each cell came. */
 function drawWeights({ count, unitOfCell }: ResamplingUnits, stream: RandomStream, weights: Float64Array): void {
-  const timesDrawn = new Float64Array(count);
+  const timesDrawn = new Uint32Array(count);
   for (let draw = 0; draw < count; draw++) {
     const unit = stream.integer(count);
     timesDrawn[unit] = (timesDrawn[unit] as number) + 1;

@@ -72,7 +72,7 @@ export const WHY_UNDEFINED: Readonly<Record<Metric, string>> = {
   mce: "the scores are not probabilities from 0 to 1",
 };
 
-/** AUC and AP of cells that count `weights[cell]` times. */
+/** AUC and AP of cells that count `weights[rank]` times. */
 export function rankingMetrics(ranking: Ranking, weights: Float64Array): Measured<RankingMetric> {
   return { auc: weightedAreaUnderRoc(ranking, weights), ap: weightedAveragePrecision(ranking, weights) };
 }
@@ -102,7 +102,7 @@ export function confusionMeter(ranking: Ranking, threshold: number): (weights: F
   return (weights) => {
     let [tp, fp, fn, tn] = [0, 0, 0, 0];
     for (let rank = 0; rank < ranking.cells; rank++) {
-      const weight = weights[ranking.order[rank] as number] as number;
+      const weight = weights[rank] as number;
       if (ranking.positiveAtRank[rank] === 1) {
         if (rank < called) tp += weight;
         else fn += weight;
@@ -121,36 +121,33 @@ export interface CalibrationMeasures extends Measured<CalibrationMetric> {
 const NO_CALIBRATION: CalibrationMeasures = { brier: null, logLoss: null, ece: null, mce: null, observed: [] };
 
 /** Calibration as a function of how often each cell counts; all null where the scores are not probabilities. */
-export function calibrationMeter(
-  scores: ArrayLike<number>,
-  positives: readonly boolean[],
-): (weights: Float64Array) => CalibrationMeasures {
-  if (!areProbabilities(scores)) return () => NO_CALIBRATION;
-  const brier = Float64Array.from(positives, (positive, cell) => brierOfCell(scores[cell] as number, positive));
-  const loss = Float64Array.from(positives, (positive, cell) => logLossOfCell(scores[cell] as number, positive));
-  const bin = Uint8Array.from(positives, (_, cell) => binOf(scores[cell] as number, CALIBRATION_BINS));
+export function calibrationMeter(ranking: Ranking): (weights: Float64Array) => CalibrationMeasures {
+  const { scoreAtRank, positiveAtRank } = ranking;
+  if (!areProbabilities(scoreAtRank)) return () => NO_CALIBRATION;
+  const brier = scoreAtRank.map((score, rank) => brierOfCell(score, positiveAtRank[rank] === 1));
+  const loss = scoreAtRank.map((score, rank) => logLossOfCell(score, positiveAtRank[rank] === 1));
+  const bin = Uint8Array.from(scoreAtRank, (score) => binOf(score, CALIBRATION_BINS));
   return (weights) => ({
     brier: weightedMean(brier, weights),
     logLoss: weightedMean(loss, weights),
-    ...binnedErrors(scores, positives, bin, weights),
+    ...binnedErrors(ranking, bin, weights),
   });
 }
 
 function binnedErrors(
-  scores: ArrayLike<number>,
-  positives: readonly boolean[],
+  { scoreAtRank, positiveAtRank }: Ranking,
   bin: Uint8Array,
   weights: Float64Array,
 ): Pick<CalibrationMeasures, "ece" | "mce" | "observed"> {
   const count = new Float64Array(CALIBRATION_BINS);
   const scoreSum = new Float64Array(CALIBRATION_BINS);
   const positiveSum = new Float64Array(CALIBRATION_BINS);
-  for (let cell = 0; cell < bin.length; cell++) {
-    const weight = weights[cell] as number;
-    const index = bin[cell] as number;
+  for (let rank = 0; rank < bin.length; rank++) {
+    const weight = weights[rank] as number;
+    const index = bin[rank] as number;
     count[index] = (count[index] as number) + weight;
-    scoreSum[index] = (scoreSum[index] as number) + weight * (scores[cell] as number);
-    if (positives[cell]) positiveSum[index] = (positiveSum[index] as number) + weight;
+    scoreSum[index] = (scoreSum[index] as number) + weight * (scoreAtRank[rank] as number);
+    if (positiveAtRank[rank] === 1) positiveSum[index] = (positiveSum[index] as number) + weight;
   }
   const total = count.reduce((sum, cells) => sum + cells, 0);
   let [ece, mce] = [0, 0];
@@ -166,9 +163,9 @@ function binnedErrors(
 
 function weightedMean(values: Float64Array, weights: Float64Array): number {
   let [sum, total] = [0, 0];
-  for (let cell = 0; cell < values.length; cell++) {
-    sum += (values[cell] as number) * (weights[cell] as number);
-    total += weights[cell] as number;
+  for (let rank = 0; rank < values.length; rank++) {
+    sum += (values[rank] as number) * (weights[rank] as number);
+    total += weights[rank] as number;
   }
   return sum / total;
 }

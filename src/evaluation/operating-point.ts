@@ -77,7 +77,7 @@ function chooseCut(cuts: readonly Cut[], rule: Exclude<OperatingPointRule, { rul
 /** Midway between the scores of a level and the next lower one; the lowest score itself below the last level. */
 function midpointBelow(ranking: Ranking, level: number): number {
   const scoreOfLevel = (index: number): number =>
-    ranking.scores[ranking.order[(ranking.levelEnds[index] as number) - 1] as number] as number;
+    ranking.scoreAtRank[(ranking.levelEnds[index] as number) - 1] as number;
   const upper = scoreOfLevel(level);
   if (level === ranking.levelEnds.length - 1) return upper;
   const lower = scoreOfLevel(level + 1);

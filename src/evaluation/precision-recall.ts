@@ -26,7 +26,7 @@ export function precisionRecallCurveOf(ranking: Ranking): PrecisionRecallCurve {
     for (; rank < end; rank++) truePositives += ranking.positiveAtRank[rank] as number;
     precision.push(truePositives / end);
     recall.push(ranking.positives === 0 ? 0 : truePositives / ranking.positives);
-    thresholds.push(ranking.scores[ranking.order[end - 1] as number] as number);
+    thresholds.push(ranking.scoreAtRank[end - 1] as number);
   }
   return { precision, recall, thresholds };
 }
@@ -44,14 +44,14 @@ export function averagePrecision(scores: ArrayLike<number>, positives: readonly 
   return weightedAveragePrecision(ranking, new Float64Array(ranking.cells).fill(1)) ?? 0;
 }
 
-/** `averagePrecision` of cells that count `weights[cell]` times; null where the positives have no weight. */
+/** `averagePrecision` of cells that count `weights[rank]` times; null where the positives have no weight. */
 export function weightedAveragePrecision(ranking: Ranking, weights: Float64Array): number | null {
-  const { order, positiveAtRank, levelEnds } = ranking;
+  const { positiveAtRank, levelEnds } = ranking;
   let [truePositives, called, sum, rank] = [0, 0, 0, 0];
   for (const end of levelEnds) {
     let levelPositives = 0;
     for (; rank < end; rank++) {
-      const weight = weights[order[rank] as number] as number;
+      const weight = weights[rank] as number;
       called += weight;
       if (positiveAtRank[rank] === 1) levelPositives += weight;
     }

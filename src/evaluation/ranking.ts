@@ -6,9 +6,10 @@ export interface Ranking {
   readonly order: Uint32Array;
   /** Where each level of exactly equal scores ends (exclusive), as ranks; the last is the number of cells. */
   readonly levelEnds: readonly number[];
+  /** Score of the cell at each rank, falling. */
+  readonly scoreAtRank: Float64Array;
   /** 1 where the cell at this rank is positive. */
   readonly positiveAtRank: Uint8Array;
-  readonly scores: ArrayLike<number>;
   readonly cells: number;
   readonly positives: number;
 }
@@ -20,12 +21,18 @@ export function rankByScore(scores: ArrayLike<number>, positives: readonly boole
   const order = Uint32Array.from({ length: cells }, (_, cell) => cell);
   order.sort((first, second) => (scores[second] as number) - (scores[first] as number));
   const positiveAtRank = Uint8Array.from(order, (cell) => (positives[cell] ? 1 : 0));
+  const scoreAtRank = Float64Array.from(order, (cell) => scores[cell] as number);
   const levelEnds: number[] = [];
   for (let rank = 1; rank <= cells; rank++) {
-    if (rank === cells || scores[order[rank] as number] !== scores[order[rank - 1] as number]) levelEnds.push(rank);
+    if (rank === cells || scoreAtRank[rank] !== scoreAtRank[rank - 1]) levelEnds.push(rank);
   }
   const positiveCount = positiveAtRank.reduce((sum, positive) => sum + positive, 0);
-  return { order, levelEnds, positiveAtRank, scores, cells, positives: positiveCount };
+  return { order, levelEnds, scoreAtRank, positiveAtRank, cells, positives: positiveCount };
+}
+
+/** Values of cells in the order of their ranks. */
+export function inRankOrder({ order }: Ranking, values: Float64Array): Float64Array {
+  return Float64Array.from(order, (cell) => values[cell] as number);
 }
 
 /** The number of leading ranks whose score is at least the threshold: the cells that are called positive. */
@@ -33,7 +40,7 @@ export function countAtOrAbove(ranking: Ranking, threshold: number): number {
   let [low, high] = [0, ranking.cells];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((ranking.scores[ranking.order[middle] as number] as number) >= threshold) low = middle + 1;
+    if ((ranking.scoreAtRank[middle] as number) >= threshold) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -31,7 +31,7 @@ export function rocCurveOf(ranking: Ranking): RocCurve {
     for (; rank < end; rank++) truePositives += ranking.positiveAtRank[rank] as number;
     falsePositiveRate.push((end - truePositives) / negatives);
     truePositiveRate.push(truePositives / ranking.positives);
-    thresholds.push(ranking.scores[ranking.order[end - 1] as number] as number);
+    thresholds.push(ranking.scoreAtRank[end - 1] as number);
   }
   return { falsePositiveRate, truePositiveRate, thresholds };
 }
@@ -50,16 +50,16 @@ export function areaUnderRoc(scores: ArrayLike<number>, positives: readonly bool
 }
 
 /**
- * `areaUnderRoc` of cells that count `weights[cell]` times, as in a bootstrap resample; null where a class has no
+ * `areaUnderRoc` of cells that count `weights[rank]` times, as in a bootstrap resample; null where a class has no
  * weight. Whole-number weights give exact counts of pairs up to 2^53.
  */
 export function weightedAreaUnderRoc(ranking: Ranking, weights: Float64Array): number | null {
-  const { order, positiveAtRank, levelEnds } = ranking;
+  const { positiveAtRank, levelEnds } = ranking;
   let [positivesAbove, negatives, wins, rank] = [0, 0, 0, 0];
   for (const end of levelEnds) {
     let [levelPositives, levelNegatives] = [0, 0];
     for (; rank < end; rank++) {
-      const weight = weights[order[rank] as number] as number;
+      const weight = weights[rank] as number;
       if (positiveAtRank[rank] === 1) levelPositives += weight;
       else levelNegatives += weight;
     }

@@ -3,9 +3,12 @@ import type { Interval } from "../evaluation/intervals.ts";
 /** Shown where a value is undefined; the reason stands beside it. */
 export const NO_VALUE = "–";
 
+/** Made once: a report of a thousand groups formats thousands of counts. */
+const COUNTS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
 /** A count with thousands separated: 11,145. */
 export function formatCount(count: number): string {
-  return count.toLocaleString("en-US", { maximumFractionDigits: 0 });
+  return COUNTS.format(count);
 }
 
 /**
