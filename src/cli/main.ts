@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
+import { registerAssay } from "./assay.ts";
 import { consoleOf } from "./console.ts";
 import { registerDatasetImport } from "./dataset-import.ts";
 import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
@@ -57,6 +58,9 @@ function registerCommands(program: Command): void {
   const weights = program.command("weights").description("fetch ImageNet weights, look into files of weights");
   registerWeightsFetch(weights);
   registerWeightsInspect(weights);
+
+  program.commandsGroup("Laboratory:");
+  registerAssay(program);
 }
 
 /** Runs one command line, without the program's own name, and says how it went. */
