@@ -15,6 +15,13 @@ export interface Parameter {
   readonly value: Value;
 }
 
+/** An input that each training step draws anew: 1 / keepProbability where drawn to stay, 0 elsewhere (dropout). */
+export interface RandomMask {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly keepProbability: number;
+}
+
 /** The stored weights of an inference graph: row-major float32 numbers by parameter name. */
 export type Weights = ReadonlyMap<string, Float32Array>;
 
@@ -41,11 +48,15 @@ export class Computation {
   readonly graph = new Graph();
   readonly mode: ComputationMode;
   readonly parameters: Parameter[] = [];
+  /** Tensors that a step renews by a rule of their own, not by a gradient: running statistics. */
+  readonly buffers: Parameter[] = [];
+  readonly randomMasks: RandomMask[] = [];
   /** Values by name that also exist in the blocked layout: logical shape as written, memory in blocks of channels. */
   readonly blockedForms = new Map<string, Value>();
   readonly #rules: (() => void)[] = [];
   readonly #gradients = new Map<string, Value>();
   readonly #differentiable = new Set<string>();
+  readonly #renewed = new Map<string, Value>();
 
   constructor(mode: ComputationMode) {
     this.mode = mode;
@@ -65,6 +76,29 @@ export class Computation {
     this.parameters.push({ name, shape, initialisation, value });
     this.#differentiable.add(value.name);
     return value;
+  }
+
+  /** A tensor of the model that training renews without a gradient; as a parameter otherwise. */
+  buffer(name: string, shape: readonly number[], initialisation: Initialisation): Value {
+    const value = this.#parameterValue(name, shape);
+    this.buffers.push({ name, shape, initialisation, value });
+    return value;
+  }
+
+  /** Declares what `buffer` is after this training step. */
+  renew(buffer: Value, renewed: Value): void {
+    this.#renewed.set(buffer.name, renewed);
+  }
+
+  /** What `buffer` is after this training step: itself, where nothing renews it. */
+  renewalOf(buffer: Value): Value {
+    return this.#renewed.get(buffer.name) ?? buffer;
+  }
+
+  /** An input of a training graph that every step draws anew. */
+  randomMask(name: string, shape: readonly number[], keepProbability: number): Value {
+    this.randomMasks.push({ name, shape, keepProbability });
+    return this.graph.input(name, shape);
   }
 
   /** An input that the loss is not differentiated by. */

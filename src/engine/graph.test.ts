@@ -18,6 +18,14 @@ test("an output under the wanted name is the node itself; another name costs an 
   expect(graph.outputs.map(({ name }) => name)).toEqual(["y", "z"]);
 });
 
+test("a node of one output leaves the operator's others out", () => {
+  const graph = new Graph();
+  const x = graph.input("x", [1, 1, 4, 4]);
+  graph.add("MaxPool", [x], { kernel_shape: [2, 2] });
+  expect(graph.addAll("MaxPool", [x], { kernel_shape: [2, 2] })).toHaveLength(2);
+  expect(graph.nodes.map(({ outputs }) => outputs.length)).toEqual([1, 2]);
+});
+
 test("an omitted input is an empty name, and made-up names are distinct", () => {
   const graph = new Graph();
   const x = graph.input("x", [1, 1, 4, 4]);

@@ -83,42 +83,24 @@ export class Graph {
     return value;
   }
 
-  /** Adds a node and returns its outputs. A null input is an omitted optional one. */
+  /** Adds a node with all outputs of its operator and returns them. A null input is an omitted optional one. */
   addAll(
     operator: string,
     inputs: readonly (Value | null)[],
     attributes: Readonly<Record<string, Attribute>> = {},
     options: NodeOptions = {},
   ): Value[] {
-    const inferred = inferShapes({
-      operator,
-      inputs,
-      attributes,
-      integers: (value) => this.#integersOf.get(value.name),
-    });
-    const outputs = inferred.map(({ shape, type }, index) => ({
-      name: options.names?.[index] ?? this.#newName(operator),
-      shape,
-      type,
-    }));
-    this.nodes.push({
-      operator,
-      domain: options.domain ?? "",
-      inputs: inputs.map((value) => value?.name ?? ""),
-      outputs: outputs.map((value) => value.name),
-      attributes,
-    });
-    return outputs;
+    return this.#addNode(operator, inputs, attributes, options);
   }
 
-  /** Adds a node of one output. */
+  /** Adds a node with its operator's first output alone: further ones, such as MaxPool's indices, are not computed. */
   add(
     operator: string,
     inputs: readonly (Value | null)[],
     attributes: Readonly<Record<string, Attribute>> = {},
     options: NodeOptions = {},
   ): Value {
-    return this.addAll(operator, inputs, attributes, options)[0] as Value;
+    return this.#addNode(operator, inputs, attributes, options, 1)[0] as Value;
   }
 
   /** Declares an output; a value under another name is given the wanted one by an Identity node. */
@@ -139,6 +121,34 @@ export class Graph {
   /** Sum over `axes`; they stay with size 1 where `keep` is true. */
   sum(value: Value, axes: readonly number[], keep: boolean): Value {
     return this.add("ReduceSum", [value, this.integers(axes)], { keepdims: keep ? 1 : 0 });
+  }
+
+  #addNode(
+    operator: string,
+    inputs: readonly (Value | null)[],
+    attributes: Readonly<Record<string, Attribute>>,
+    options: NodeOptions,
+    outputCount?: number,
+  ): Value[] {
+    const inferred = inferShapes({
+      operator,
+      inputs,
+      attributes,
+      integers: (value) => this.#integersOf.get(value.name),
+    });
+    const outputs = inferred.slice(0, outputCount).map(({ shape, type }, index) => ({
+      name: options.names?.[index] ?? this.#newName(operator),
+      shape,
+      type,
+    }));
+    this.nodes.push({
+      operator,
+      domain: options.domain ?? "",
+      inputs: inputs.map((value) => value?.name ?? ""),
+      outputs: outputs.map((value) => value.name),
+      attributes,
+    });
+    return outputs;
   }
 
   #newName(kind: string): string {

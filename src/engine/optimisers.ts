@@ -20,7 +20,10 @@ export type OptimiserSettings =
 export const LEARNING_RATE_INPUT = "learning_rate";
 export const STEP_COUNT_INPUT = "step_count";
 
-/** A tensor that a step reads under `input` and leaves, renewed, under `output`: a parameter or an optimiser's memory. */
+/**
+ * A tensor that a step reads under `input` and leaves, renewed, under `output`: a parameter, an optimiser's memory of
+ * one, or a buffer such as a running mean.
+ */
 export interface StateTensor {
   readonly parameter: string;
   readonly role: "weight" | "momentum" | "second_moment" | "buffer";
@@ -42,14 +45,24 @@ export function appendOptimiser(
   const learningRate = graph.input(LEARNING_RATE_INPUT, []);
   const scale = clipNorm === null ? null : clippingScale(computation, clipNorm);
   const stepCount = settings.kind === "adamw" ? graph.input(STEP_COUNT_INPUT, []) : null;
-  return computation.parameters.flatMap(({ name, shape, value }) => {
+  const states = computation.parameters.flatMap(({ name, shape, value }) => {
     const raw = computation.gradientOf(value);
     const gradient = scale === null ? raw : graph.add("Mul", [raw, scale]);
-    const states =
+    const updated =
       stepCount === null
         ? updateBySgd(graph, name, value, gradient, learningRate, settings as SgdSettings)
         : updateByAdamW(graph, name, value, gradient, learningRate, stepCount, settings as AdamWSettings);
-    return states.map(({ role, input, output }) => ({ parameter: name, role, shape, input, output }));
+    return updated.map(({ role, input, output }) => ({ parameter: name, role, shape, input, output }));
+  });
+  return [...states, ...renewBuffers(computation)];
+}
+
+/** Outputs every buffer as it is after this step. */
+function renewBuffers(computation: Computation): StateTensor[] {
+  return computation.buffers.map(({ name, shape, value }) => {
+    const output = `new/buffer/${name}`;
+    computation.graph.output(computation.renewalOf(value), output);
+    return { parameter: name, role: "buffer", shape, input: value.name, output };
   });
 }
 

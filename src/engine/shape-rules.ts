@@ -51,6 +51,7 @@ const RULES: Readonly<Record<string, ShapeRule>> = {
   Equal: comparison,
   Identity: sameAsFirst,
   Relu: sameAsFirst,
+  BatchNormalization: sameAsFirst,
   HardSigmoid: sameAsFirst,
   Sigmoid: sameAsFirst,
   Softmax: sameAsFirst,

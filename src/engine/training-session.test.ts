@@ -58,7 +58,7 @@ test.each([
 
 test("the loss is that of the parameters before the step", async () => {
   const session = await openLinear({ kind: "sgd", momentum: 0, weightDecay: 0 });
-  session.writeState(new Map([["bias", Float32Array.of(2, 3)]]));
+  session.writeState(new Map([...START, ["bias", Float32Array.of(2, 3)]]));
   const { loss } = await session.step(
     {
       x: new Tensor("float32", new Float32Array(12), [3, 4]),
@@ -89,7 +89,7 @@ test("a state that was read is a copy, which later steps leave alone", async () 
   expect(before.get("weight")).toEqual(START.get("weight"));
 });
 
-test("names that a state lacks become zero, also in the middle of a training", async () => {
+test("memory that a state lacks becomes zero, also in the middle of a training", async () => {
   const session = await openLinear({ kind: "sgd", momentum: 0.9, weightDecay: 0 });
   session.writeState(START);
   await session.step(batch(1), 0.1, 1);
@@ -97,9 +97,14 @@ test("names that a state lacks become zero, also in the middle of a training", a
   expect(session.readState().get("momentum/weight")).toEqual(new Float32Array(8));
 });
 
+test("a state without one of the weights is refused by name", async () => {
+  const session = await openLinear({ kind: "sgd", momentum: 0.9, weightDecay: 0 });
+  expect(() => session.writeState(new Map([["bias", new Float32Array(2)]]))).toThrow("The state lacks weight [2,4].");
+});
+
 test("a state of the wrong size is refused with its name and both counts", async () => {
   const session = await openLinear({ kind: "sgd", momentum: 0.9, weightDecay: 0 });
-  expect(() => session.writeState(new Map([["bias", new Float32Array(3)]]))).toThrow(
+  expect(() => session.writeState(new Map([...START, ["bias", new Float32Array(3)]]))).toThrow(
     /bias \[2\] needs 2 numbers, got 3/,
   );
 });

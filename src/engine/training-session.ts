@@ -61,13 +61,16 @@ export class TrainingSession {
     return new Map([...buffers].map(([name, tensor]) => [name, (tensor.data as Float32Array).slice()]));
   }
 
-  /** Replaces the state; names that are absent (optimiser memory at the start) become zero. */
+  /** Replaces the state. An optimiser's memory may be absent, as at the start, and becomes zero. */
   writeState(state: TrainingState): void {
-    for (const { input, shape } of this.#states) {
+    for (const { input, shape, role } of this.#states) {
       const target = this.#buffers[this.#current].get(input)?.data as Float32Array;
       const source = state.get(input);
       if (source !== undefined && source.length !== target.length) {
         throw new Error(`The state ${input} [${shape}] needs ${target.length} numbers, got ${source.length}.`);
+      }
+      if (source === undefined && (role === "weight" || role === "buffer")) {
+        throw new Error(`The state lacks ${input} [${shape}].`);
       }
       if (source === undefined) target.fill(0);
       else target.set(source);

@@ -3,7 +3,7 @@ import { expectGradientsOf, generatedInput } from "../../../test/engine/central-
 import { expectClose } from "../../../test/engine/expect-close.ts";
 import { readGoldenTensors } from "../../../test/engine/golden.ts";
 import { runOperation } from "../../../test/engine/run-operation.ts";
-import { relu, sigmoid, softmax } from "./activations.ts";
+import { relu, relu6, sigmoid, softmax } from "./activations.ts";
 
 const golden = readGoldenTensors("layers.safetensors");
 const operations = { relu, sigmoid, softmax };
@@ -31,6 +31,37 @@ test("the sigmoid's gradient is that of 1 / (1 + exp(-x)) by central differences
     (computation, [x]) => sigmoid(computation, x!),
     [generatedInput([2, 3, 4, 5], 2, 6)],
     ([x]) => x!.map((number) => 1 / (1 + Math.exp(-number))),
+  );
+});
+
+test("ReLU6's gradient is that of min(6, max(0, x)) by central differences", async () => {
+  await expectGradientsOf(
+    (computation, [x]) => relu6(computation, x!),
+    [generatedInput([3, 40], 4, 10)],
+    ([x]) => x!.map((number) => Math.min(6, Math.max(0, number))),
+  );
+});
+
+test("ReLU6 passes no gradient at its corners, as PyTorch's", async () => {
+  const { output, gradients } = await runOperation(
+    (computation, [x]) => relu6(computation, x!),
+    [{ shape: [7], data: [-3e38, 0, 1e-30, 3, 5.999999, 6, 3e38] }],
+    null,
+  );
+  expect([...output]).toEqual([0, 0, 1e-30, 3, 5.999999, 6, 6].map(Math.fround));
+  expect([...gradients[0]!]).toEqual([0, 0, 1, 1, 1, 0, 0]);
+});
+
+test("a softmax over the second of three axes", async () => {
+  await expectGradientsOf(
+    (computation, [x]) => softmax(computation, x!),
+    [generatedInput([2, 3, 4], 6, 2)],
+    ([x]) =>
+      x!.map((number, index) => {
+        const first = Math.floor(index / 12) * 12 + (index % 4);
+        const total = [0, 4, 8].reduce((sum, step) => sum + Math.exp(x![first + step]!), 0);
+        return Math.exp(number) / total;
+      }),
   );
 });
 

@@ -16,6 +16,17 @@ export function multiplyByReluMask(graph: Graph, dy: Value, y: Value): Value {
   return graph.add("Mul", [dy, graph.add("HardSigmoid", [y], STEP_SLOPE)]);
 }
 
+/** y = min(6, max(0, x)) (Howard et al. 2017); dx = dy where 0 < y < 6, else 0. Any shape. */
+export function relu6(computation: Computation, x: Value): Value {
+  const { graph } = computation;
+  const six = graph.scalar(6);
+  const y = graph.add("Clip", [x, graph.scalar(0), six]);
+  return computation.derive(y, [x], (dy) => {
+    const positive = multiplyByReluMask(graph, dy, y);
+    computation.accumulate(x, multiplyByReluMask(graph, positive, graph.add("Sub", [six, y])));
+  });
+}
+
 /** y = 1 / (1 + exp(-x)); dx = dy y (1 - y). Any shape. */
 export function sigmoid(computation: Computation, x: Value): Value {
   const { graph } = computation;
@@ -26,7 +37,7 @@ export function sigmoid(computation: Computation, x: Value): Value {
   });
 }
 
-/** y_j = exp(x_j) / sum_k exp(x_k) over the last axis; dx = y (dy - sum_k dy_k y_k). x: [N, K]. */
+/** y_j = exp(x_j) / sum_k exp(x_k) over the second axis; dx = y (dy - sum_k dy_k y_k). x: [N, K, ...]. */
 export function softmax(computation: Computation, x: Value): Value {
   const { graph } = computation;
   const y = graph.add("Softmax", [x], { axis: 1 });

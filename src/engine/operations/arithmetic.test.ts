@@ -3,7 +3,7 @@ import { expectGradientsOf, generatedInput } from "../../../test/engine/central-
 import { expectClose } from "../../../test/engine/expect-close.ts";
 import { readGoldenTensors } from "../../../test/engine/golden.ts";
 import { runOperation } from "../../../test/engine/run-operation.ts";
-import { add, attend, concatenate, flatten, linear } from "./arithmetic.ts";
+import { add, attend, concatenate, flatten, linear, reshape, scaleChannels, takeChannels } from "./arithmetic.ts";
 
 test("linear and its gradients are PyTorch's", async () => {
   const golden = readGoldenTensors("layers.safetensors");
@@ -61,6 +61,37 @@ test("attention weighs every spatial vector of the features, with the gradients 
         return number * attention![image * area + (index % area)]!;
       }),
   );
+});
+
+test("channel attention weighs every channel, with the gradients of both", async () => {
+  await expectGradientsOf(
+    (computation, [features, weights]) => scaleChannels(computation, features!, weights!),
+    [generatedInput([2, 3, 2, 3], 8), generatedInput([2, 3], 9)],
+    ([features, weights]) => features!.map((number, index) => number * weights![Math.floor(index / 6)]!),
+  );
+});
+
+test("taken channels get their gradient, the others none", async () => {
+  const { shape, output, gradients } = await runOperation(
+    (computation, [x]) => takeChannels(computation, x!, 1, 3),
+    [{ shape: [2, 4, 2], data: Array.from({ length: 16 }, (_, index) => index) }],
+    [1, 2, 3, 4, 5, 6, 7, 8],
+  );
+  expect(shape).toEqual([2, 2, 2]);
+  expect([...output]).toEqual([2, 3, 4, 5, 10, 11, 12, 13]);
+  expect([...gradients[0]!]).toEqual([0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 5, 6, 7, 8, 0, 0]);
+});
+
+test("another shape of an image's numbers keeps their order", async () => {
+  const data = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+  const { shape, output, gradients } = await runOperation(
+    (computation, [x]) => reshape(computation, x!, [3, 2]),
+    [{ shape: [2, 6], data }],
+    data,
+  );
+  expect(shape).toEqual([2, 3, 2]);
+  expect([...output]).toEqual(data);
+  expect([...gradients[0]!]).toEqual(data);
 });
 
 test("concatenation joins channels, and each part gets its own gradient", async () => {

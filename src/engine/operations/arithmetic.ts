@@ -24,6 +24,22 @@ export function attend(computation: Computation, features: Value, attention: Val
   });
 }
 
+/**
+ * Channel attention (Woo et al. 2018, equation 1): every channel of `features` times its weight.
+ *
+ * features: [N, C, H, W]   weights: [N, C]   y: [N, C, H, W]
+ */
+export function scaleChannels(computation: Computation, features: Value, weights: Value): Value {
+  const { graph } = computation;
+  const [batch, channels] = weights.shape as [number, number];
+  const columns = graph.reshape(weights, [batch, channels, 1, 1]);
+  const y = graph.add("Mul", [features, columns]);
+  return computation.derive(y, [features, weights], (dy) => {
+    computation.accumulate(features, graph.add("Mul", [dy, columns]));
+    computation.accumulate(weights, graph.sum(graph.add("Mul", [dy, features]), [2, 3], false));
+  });
+}
+
 /** Joins along the channels: [N, C1, ...], [N, C2, ...], ... -> [N, C1 + C2 + ..., ...]. */
 export function concatenate(computation: Computation, parts: readonly Value[]): Value {
   const { graph } = computation;
@@ -37,10 +53,26 @@ export function concatenate(computation: Computation, parts: readonly Value[]): 
   });
 }
 
+/** The channels from `start` to before `end`: [N, C, ...] -> [N, end - start, ...]; the others get no gradient. */
+export function takeChannels(computation: Computation, x: Value, start: number, end: number): Value {
+  const { graph } = computation;
+  const y = graph.add("Slice", [x, graph.integers([start]), graph.integers([end]), graph.integers([1])]);
+  return computation.derive(y, [x], (dy) => {
+    const none = x.shape.slice(2).map(() => 0);
+    const pads = [0, start, ...none, 0, (x.shape[1] as number) - end, ...none];
+    computation.accumulate(x, graph.add("Pad", [dy, graph.integers(pads)]));
+  });
+}
+
 /** [N, ...] -> [N, product of the rest]. */
 export function flatten(computation: Computation, x: Value): Value {
+  return reshape(computation, x, [elementCount(x.shape.slice(1))]);
+}
+
+/** The same numbers of every image in another shape: [N, ...] -> [N, ...shape]. */
+export function reshape(computation: Computation, x: Value, shape: readonly number[]): Value {
   const { graph } = computation;
-  const y = graph.reshape(x, [0, elementCount(x.shape.slice(1))]);
+  const y = graph.reshape(x, [0, ...shape]);
   return computation.derive(y, [x], (dy) => computation.accumulate(x, graph.reshape(dy, x.shape)));
 }
 

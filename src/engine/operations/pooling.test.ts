@@ -3,7 +3,15 @@ import { expectGradientsOf, generatedInput, type Reference } from "../../../test
 import { expectClose } from "../../../test/engine/expect-close.ts";
 import { readGoldenTensors } from "../../../test/engine/golden.ts";
 import { runOperation } from "../../../test/engine/run-operation.ts";
-import { globalAveragePool, maxPool, type PoolingOptions } from "./pooling.ts";
+import { Computation } from "../computation.ts";
+import {
+  adaptiveAveragePool,
+  averagePool,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool,
+  type PoolingOptions,
+} from "./pooling.ts";
 
 const golden = readGoldenTensors("layers.safetensors");
 
@@ -42,6 +50,80 @@ test("global average pooling and its gradient are PyTorch's", async () => {
   expectClose(gradients[0]!, golden("gap_mean/gx").data, 2e-6);
 });
 
+test.each([
+  ["adaptiveavg6_from_6", 6],
+  ["adaptiveavg6_from_7", 6],
+  ["adaptiveavg1", 1],
+])("%s and its gradient are PyTorch's", async (name, size) => {
+  const { output, gradients } = await runOperation(
+    (computation, [x]) => adaptiveAveragePool(computation, x!, size, size),
+    [golden(`${name}/x`)],
+    golden(`${name}/gy`).data,
+  );
+  expectClose(output, golden(`${name}/y`).data, 2e-6);
+  expectClose(gradients[0]!, golden(`${name}/gx`).data, 2e-6);
+});
+
+test("an adaptive mean of 5 rows by 2 and 7 columns by 3 covers overlapping windows, with their gradient", async () => {
+  const [rows, columns] = [
+    [
+      [0, 3],
+      [2, 5],
+    ],
+    [
+      [0, 3],
+      [2, 5],
+      [4, 7],
+    ],
+  ] as const;
+  await expectGradientsOf(
+    (computation, [x]) => adaptiveAveragePool(computation, x!, 2, 3),
+    [generatedInput([1, 2, 5, 7], 3)],
+    ([x]) => {
+      const means: number[] = [];
+      for (const plane of [0, 1])
+        for (const [top, bottom] of rows)
+          for (const [left, right] of columns) {
+            let sum = 0;
+            for (let i = top; i < bottom; i++) for (let j = left; j < right; j++) sum += x![plane * 35 + i * 7 + j]!;
+            means.push(sum / ((bottom - top) * (right - left)));
+          }
+      return Float64Array.from(means);
+    },
+  );
+});
+
+test.each([
+  { kernel: 2, stride: 2 },
+  { kernel: 3, stride: 2, padding: 1 },
+  { kernel: 3, stride: 1, padding: 1 },
+  { kernel: 2, stride: 3 },
+])("average pooling %o counts the padding's zeros, with its gradient", async (options) => {
+  const shape = [2, 2, 7, 6] as const;
+  await expectGradientsOf(
+    (computation, [x]) => averagePool(computation, x!, options),
+    [generatedInput(shape, 4)],
+    overWindows(shape, options, (numbers) => numbers.reduce((sum, number) => sum + number, 0) / options.kernel ** 2),
+  );
+});
+
+test("the maximum of a whole channel, and its gradient to the first of equals", async () => {
+  const { shape, output, gradients } = await runOperation(
+    (computation, [x]) => globalMaxPool(computation, x!),
+    [{ shape: [1, 2, 2, 3], data: [1, 5, 2, 5, 0, -1, -7, -3, -4, -5, -3, -9] }],
+    [10, 20],
+  );
+  expect(shape).toEqual([1, 2]);
+  expect([...output]).toEqual([5, -3]);
+  expect([...gradients[0]!]).toEqual([0, 10, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0]);
+});
+
+test("without a backward pass the positions of the maxima are not computed", () => {
+  const computation = new Computation({ kind: "inference", weights: new Map(), storage: "float32" });
+  maxPool(computation, computation.input("x", [1, 1, 4, 4]), { kernel: 2, stride: 2 });
+  expect(computation.graph.nodes[0]!.outputs).toHaveLength(1);
+});
+
 describe.each([
   { kernel: 3, stride: 2 },
   { kernel: 3, stride: 1, padding: 1 },
@@ -53,7 +135,7 @@ describe.each([
     await expectGradientsOf(
       (computation, [x]) => maxPool(computation, x!, options),
       [generatedInput(shape, 1)],
-      maximumOfWindows(shape, options),
+      overWindows(shape, options, (numbers) => Math.max(...numbers)),
     );
   });
 });
@@ -80,7 +162,11 @@ test("padding never wins: the maximum of negative numbers is negative", async ()
 });
 
 /** PyTorch's rule for ceil: a window that would start in the padding after the image does not count. */
-function maximumOfWindows(shape: readonly [number, number, number, number], options: PoolingOptions): Reference {
+function overWindows(
+  shape: readonly [number, number, number, number],
+  options: PoolingOptions,
+  summary: (numbers: readonly number[]) => number,
+): Reference {
   const [batch, channels, height, width] = shape;
   const { kernel, stride, padding = 0, ceil = false } = options;
   const count = (size: number) => {
@@ -89,19 +175,19 @@ function maximumOfWindows(shape: readonly [number, number, number, number], opti
     return (windows - 1) * stride >= size + padding ? windows - 1 : windows;
   };
   return ([x]) => {
-    const maxima: number[] = [];
+    const summaries: number[] = [];
     for (let plane = 0; plane < batch * channels; plane++)
       for (let i = 0; i < count(height); i++)
         for (let j = 0; j < count(width); j++) {
-          let maximum = Number.NEGATIVE_INFINITY;
+          const numbers: number[] = [];
           for (let u = 0; u < kernel; u++)
             for (let v = 0; v < kernel; v++) {
               const [row, column] = [i * stride + u - padding, j * stride + v - padding];
               if (row < 0 || row >= height || column < 0 || column >= width) continue;
-              maximum = Math.max(maximum, x![(plane * height + row) * width + column]!);
+              numbers.push(x![(plane * height + row) * width + column]!);
             }
-          maxima.push(maximum);
+          summaries.push(summary(numbers));
         }
-    return Float64Array.from(maxima);
+    return Float64Array.from(summaries);
   };
 }

@@ -1,5 +1,7 @@
 import type { Computation } from "../computation.ts";
-import { elementCount, type Value } from "../graph.ts";
+import { type Attribute, elementCount, type Value } from "../graph.ts";
+import { flatten } from "./arithmetic.ts";
+import { type Matrix, mapRowsAndColumns } from "./linear-map.ts";
 
 export interface PoolingOptions {
   readonly kernel: number;
@@ -15,15 +17,23 @@ export interface PoolingOptions {
  * x: [N, C, H, W]   y: [N, C, H', W'], H' = floor or ceil((H + 2p - k) / s) + 1
  */
 export function maxPool(computation: Computation, x: Value, options: PoolingOptions): Value {
-  const { graph } = computation;
   const { kernel, stride, padding = 0, ceil = false } = options;
-  const attributes = {
+  return maximumOfWindows(computation, x, {
     kernel_shape: [kernel, kernel],
     strides: [stride, stride],
     pads: [padding, padding, padding, padding],
     ...(ceil ? { ceil_mode: 1 } : {}),
-  };
-  if (!computation.training) return graph.addAll("MaxPool", [x], attributes)[0] as Value;
+  });
+}
+
+/** The maximum of every channel: x [N, C, H, W] -> [N, C]; the gradient goes to the first maximum. */
+export function globalMaxPool(computation: Computation, x: Value): Value {
+  return flatten(computation, maximumOfWindows(computation, x, { kernel_shape: x.shape.slice(2) }));
+}
+
+function maximumOfWindows(computation: Computation, x: Value, attributes: Readonly<Record<string, Attribute>>): Value {
+  const { graph } = computation;
+  if (!computation.training) return graph.add("MaxPool", [x], attributes);
   const [y, indices] = graph.addAll("MaxPool", [x], attributes) as [Value, Value];
   return computation.derive(y, [x], (dy) => {
     const zeros = graph.add("ConstantOfShape", [graph.integers([elementCount(x.shape)])]);
@@ -31,6 +41,51 @@ export function maxPool(computation: Computation, x: Value, options: PoolingOpti
     const flatGradient = graph.reshape(dy, [-1]);
     const scattered = graph.add("ScatterElements", [zeros, flatIndices, flatGradient], { axis: 0, reduction: "add" });
     computation.accumulate(x, graph.reshape(scattered, x.shape));
+  });
+}
+
+/**
+ * Mean over windows, zeros of the padding counted, as torch.nn.AvgPool2d. The gradient spreads every dy evenly over its
+ * window: a transposed convolution with the kernel 1 / k^2.
+ *
+ * x: [N, C, H, W]   y: [N, C, H', W'], H' = floor((H + 2p - k) / s) + 1
+ */
+export function averagePool(computation: Computation, x: Value, options: Omit<PoolingOptions, "ceil">): Value {
+  const { graph } = computation;
+  const { kernel, stride, padding = 0 } = options;
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const attributes = {
+    kernel_shape: [kernel, kernel],
+    strides: [stride, stride],
+    pads: [padding, padding, padding, padding],
+  };
+  const y = graph.add("AveragePool", [x], { ...attributes, count_include_pad: 1 });
+  return computation.derive(y, [x], (dy) => {
+    const planes = graph.reshape(dy, [batch * channels, 1, ...y.shape.slice(2)]);
+    const share = graph.constant(new Array<number>(kernel * kernel).fill(1 / kernel ** 2), [1, 1, kernel, kernel]);
+    const cut = (size: number) => (size + 2 * padding - kernel) % stride;
+    const spread = { ...attributes, output_padding: [cut(height), cut(width)] };
+    computation.accumulate(x, graph.reshape(graph.add("ConvTranspose", [planes, share], spread), x.shape));
+  });
+}
+
+/**
+ * Mean over windows that divide the image evenly, as torch.nn.AdaptiveAvgPool2d: output i covers the rows from
+ * floor(i H / height) to before ceil((i + 1) H / height); an output of the image's own size is the image.
+ *
+ * x: [N, C, H, W]   y: [N, C, height, width]
+ */
+export function adaptiveAveragePool(computation: Computation, x: Value, height: number, width: number): Value {
+  const [, , h, w] = x.shape as [number, number, number, number];
+  if (h === height && w === width) return x;
+  return mapRowsAndColumns(computation, x, averagingMatrix(h, height), averagingMatrix(w, width));
+}
+
+function averagingMatrix(from: number, to: number): Matrix {
+  return Array.from({ length: to }, (_, index) => {
+    const start = Math.floor((index * from) / to);
+    const end = Math.ceil(((index + 1) * from) / to);
+    return Array.from({ length: from }, (_, at) => (at >= start && at < end ? 1 / (end - start) : 0));
   });
 }
 
