@@ -34,7 +34,7 @@ export interface ReadImageOptions {
  *
  * EXIF rotation is applied, CMYK becomes sRGB. Transparency is composited: on black where the pixels are grey
  * (fluorescence: no light), on white where they are coloured (stained and transmitted light: nothing in the way).
- * Negative samples of a signed 16-bit TIFF become 0. docs/errors/images.md lists the errors.
+ * Negative samples of a signed 16-bit TIFF become 0. docs/errors.md lists the errors.
  */
 export async function readImage(source: string | Uint8Array, options: ReadImageOptions = {}): Promise<DecodedImage> {
   if (options.window) checkWindow(options.window);
