@@ -95,6 +95,12 @@ test("at or below the background the dose is 0, and the interval still has an up
   }
 });
 
+test("a yield little above the background has a dose, but its Merkle interval starts at 0", () => {
+  const found = estimateDoseMerkle(mayakannan, { bnCells: 1000, micronuclei: 30 });
+  expect(found.doseGray).toBeGreaterThan(0.2);
+  expect(found.low).toBe(0);
+});
+
 test("doses beyond the calibrated ones are marked", () => {
   expect(estimateDoseDelta(mayakannan, { bnCells: 1000, micronuclei: 120 }).extrapolated).toBe(false);
   expect(estimateDoseDelta(mayakannan, { bnCells: 1000, micronuclei: 600 }).extrapolated).toBe(true);
