@@ -34,7 +34,7 @@ figure{margin:0;overflow-x:auto}.wide{margin-bottom:1.5rem}.wide svg{min-width:3
 .scroll{overflow-x:auto;max-width:100%}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.95rem}
 caption{text-align:left;color:var(--quiet);font-size:.9rem;padding:0 0 .4rem}
 th,td{padding:.35rem 1.1rem .35rem 0;text-align:left;border-bottom:1px solid var(--rule);vertical-align:top}
-tbody th{font-weight:500;white-space:nowrap}.scroll+.scroll{margin-top:1.25rem}thead th{color:var(--quiet);font-weight:500;font-size:.875rem;vertical-align:bottom}td.number,th.number{text-align:right;white-space:nowrap}
+tbody th{font-weight:500;white-space:nowrap}.columns tbody th{white-space:normal}.scroll+.scroll{margin-top:1.25rem}thead th{color:var(--quiet);font-weight:500;font-size:.875rem;vertical-align:bottom}td.number,th.number{text-align:right;white-space:nowrap}
 tr.marked td,tr.marked th{background:var(--card);font-weight:600}
 .facts th{color:var(--quiet);font-weight:400;white-space:nowrap;padding-right:1.5rem}.facts td{overflow-wrap:anywhere}
 .notes{margin:1rem 0;padding:.75rem 1rem;background:var(--note);border-left:4px solid var(--note-edge);border-radius:0 6px 6px 0;max-width:52rem}
@@ -44,7 +44,7 @@ tr.marked td,tr.marked th{background:var(--card);font-weight:600}
 .quiet{color:var(--quiet)}.key{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.4em}.key.positive{background:var(--positive)}.key.negative{background:var(--negative)}
 footer{margin-top:3rem;color:var(--quiet);font-size:.875rem}
 @media (max-width:40rem){main{padding:1.25rem .9rem 3rem}h1{font-size:1.4rem}.tile .value{font-size:1.35rem}.confusion td{min-width:0;padding:.5rem .6rem}}
-@media print{@page{margin:15mm}main{max-width:none;padding:0}body{font-size:10.5pt}figure,table,.tile,.notes{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}
+@media print{@page{margin:15mm}main{max-width:none;padding:0}body{font-size:10.5pt}table{font-size:8.5pt}th,td{padding-right:.6rem}figure,tr,.tile,.notes,.confusion{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}
 :root{color-scheme:light;--page:#fff;--card:#f6f7f9;--text:#000;--quiet:#444;--rule:#bbb;--grid:#ddd;--positive:#b34700;--negative:#0063a0;--third:#00704f;--note:#fff;--note-edge:#8a5a00}}`;
 
 /** The style sheet of a whole page. */
