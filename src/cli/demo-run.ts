@@ -112,11 +112,13 @@ async function scoreTestCells(
   const model = await readModel(modelPath);
   const cells = dataset.cells.filter(({ split }) => split === "test");
   const { threshold } = model.metadata.operating_point;
-  const file = await ScoreFile.open(join(out, "scores.csv"), {
+  const identity = {
     modelSha256: model.sha256,
-    source: dataset.source,
+    sourceSha256: dataset.hash,
     threshold,
-  });
+    positiveClass: dataset.positiveClass,
+  };
+  const file = await ScoreFile.open(join(out, "scores.csv"), identity);
   const scored: ScoredTestCell[] = [];
   const images = cells.map((cell) => ({ path: cell.path, source: cell }));
   for await (const result of scoreCells(model, images, { session })) {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Device } from "../engine/session.ts";
 import { consoleOf } from "./console.ts";
-import { deviceOption, seedOption, threadsOption, wholeNumber } from "./options.ts";
+import { deviceOption, seedOption, threadsOption, whereOption, wholeNumber } from "./options.ts";
 
 export interface DemoOptions {
   readonly data?: string;
@@ -27,7 +27,7 @@ export function registerDemo(program: Command): void {
     .command("demo")
     .description("the whole way on drawn cells or on yours: train, measure, explain, one page")
     .option("--data <source>", "folder of class folders or manifest (default: drawn cells)")
-    .option("--where <column=value>", "only cells with this value; may be repeated", collectPair, {})
+    .addOption(whereOption())
     .option("--out <folder>", "folder for everything", "demo")
     .option("--cells <number>", "how many cells to draw, or at most to take of your data", wholeNumber(60, 5000), 600)
     .option("--epochs <number>", "epochs of training", wholeNumber(1, 100), 8)
@@ -40,9 +40,4 @@ export function registerDemo(program: Command): void {
       const { runDemo } = await import("./demo-run.ts");
       await runDemo(options, consoleOf(command));
     });
-}
-
-function collectPair(text: string, pairs: Record<string, string>): Record<string, string> {
-  const at = text.indexOf("=");
-  return { ...pairs, [text.slice(0, Math.max(at, 0))]: text.slice(at + 1) };
 }

@@ -22,6 +22,20 @@ export function threadsOption(): Option {
   );
 }
 
+/** `--where COLUMN=VALUE`, as often as wanted: only cells with these values. */
+export function whereOption(): Option {
+  return new Option("--where <column=value>", "only cells with this value; may be repeated")
+    .argParser(addPair)
+    .default({}, "all cells");
+}
+
+function addPair(text: string, pairs: Readonly<Record<string, string>>): Record<string, string> {
+  const [, column, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  if (column === undefined || value === undefined)
+    throw new InvalidArgumentError("Expected column=value, such as field=S-014.");
+  return { ...pairs, [column]: value };
+}
+
 /** A parser for an option that is a whole number of at least `lowest` and at most `highest`. */
 export function wholeNumber(lowest: number, highest: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {

@@ -4,7 +4,7 @@ import { describeError, UsageError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
 import type { Dataset, Split } from "../dataset/cell.ts";
 import { loadDataset } from "../dataset/load-dataset.ts";
-import { PAPER_RATIOS, splitCells } from "../dataset/split.ts";
+import { crossValidationFolds, PAPER_RATIOS, splitCells } from "../dataset/split.ts";
 import { selectDevice } from "../engine/devices.ts";
 import type { OperatingPointRule } from "../evaluation/operating-point.ts";
 import type { EpochRecord } from "../training/history.ts";
@@ -18,7 +18,11 @@ import { versionOfPackage } from "./version.ts";
 /** Loads the data, trains, and reports; stops after the step under way on Ctrl-C. */
 export async function runTraining(data: string, options: TrainOptions, console: Console): Promise<void> {
   const settings = parseTrainingSettings(await settingsOf(options), options.settings ?? "the command line");
-  const dataset = await splitDataset(await loadDataset(data, datasetOptions(options)), settings.seed, console);
+  const dataset = await splitDataset(
+    splitByFold(await loadDataset(data, datasetOptions(options)), options),
+    settings.seed,
+    console,
+  );
   const { out, portable, threads, resume, device } = options;
   const candidate = await selectDevice(device, console.message, { portable });
   const stop = new AbortController();
@@ -44,6 +48,24 @@ export async function runTraining(data: string, options: TrainOptions, console: 
 
 function datasetOptions({ positive, negative, where }: TrainOptions) {
   return { ...given({ positive, negative }), where };
+}
+
+/** Fold `number` is tested, the next one validates, the others train: five folds are 6:2:2, as the paper's split. */
+function splitByFold(dataset: Dataset, { fold, foldBy, seed }: TrainOptions): Dataset {
+  if (fold === undefined) return dataset;
+  const { foldOf } = crossValidationFolds(dataset.cells, {
+    by: foldBy,
+    folds: fold.of,
+    classes: dataset.classes,
+    // The folds of one cross-validation are the same whichever of them is trained.
+    stream: new RandomStream(seed ?? 1).fork("folds"),
+  });
+  const splitOfFold = (index: number): Split =>
+    index === fold.number - 1 ? "test" : index === fold.number % fold.of ? "val" : "train";
+  return {
+    ...dataset,
+    cells: dataset.cells.map((cell, index) => ({ ...cell, split: splitOfFold(foldOf[index] ?? 0) })),
+  };
 }
 
 /** Data without a split gets the paper's 6:2:2, fields (slides, donors) kept whole where they are known. */

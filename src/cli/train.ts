@@ -1,7 +1,8 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { GroupBy } from "../dataset/grouping.ts";
 import type { Device } from "../engine/session.ts";
 import { consoleOf } from "./console.ts";
-import { deviceOption, numberBetween, threadsOption, wholeNumber } from "./options.ts";
+import { deviceOption, numberBetween, threadsOption, whereOption, wholeNumber } from "./options.ts";
 
 export interface TrainOptions {
   readonly out: string;
@@ -25,6 +26,8 @@ export interface TrainOptions {
   readonly seed?: number;
   readonly positive?: string;
   readonly negative?: string;
+  readonly fold?: { readonly number: number; readonly of: number };
+  readonly foldBy: GroupBy;
   readonly where: Record<string, string>;
   readonly device: "auto" | Device;
   readonly threads?: number;
@@ -64,7 +67,17 @@ export function registerTrain(program: Command): void {
     .option("--balance-within <column>", "balance the classes within each value of this column, such as source")
     .option("--positive <label>", "label of cells with micronuclei (default: mn)")
     .option("--negative <label>", "label of cells without")
-    .option("--where <column=value>", "only cells with this value; may be repeated", collectPair, {})
+    .addOption(whereOption())
+    .option(
+      "--fold <number/of>",
+      "one fold of a cross-validation: 2/5 tests fold 2, validates on fold 3, trains on the rest",
+      foldOfText,
+    )
+    .addOption(
+      new Option("--fold-by <kind>", "what folds keep whole")
+        .choices(["auto", "none", "field", "slide", "donor", "group"])
+        .default("auto"),
+    )
     .option("--seed <number>", "seed of every random choice (default: 1)", wholeNumber(0))
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -76,7 +89,8 @@ export function registerTrain(program: Command): void {
     });
 }
 
-function collectPair(text: string, pairs: Record<string, string>): Record<string, string> {
-  const at = text.indexOf("=");
-  return { ...pairs, [text.slice(0, Math.max(at, 0))]: text.slice(at + 1) };
+function foldOfText(text: string): { number: number; of: number } {
+  const [, number, of] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (number !== undefined && of !== undefined && number >= 1 && number <= of && of >= 3) return { number, of };
+  throw new InvalidArgumentError("Expected a fold of at least three, such as 2/5.");
 }

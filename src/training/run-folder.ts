@@ -49,6 +49,7 @@ export const START_POSITION: TrainingPosition = {
 export interface RunIdentity {
   readonly settings: TrainingSettings;
   readonly dataHash: string;
+  readonly splitHash: string;
   readonly version: string;
 }
 

@@ -1,4 +1,5 @@
 import { TrainingError } from "../core/errors.ts";
+import { sha256 } from "../core/files.ts";
 import type { ReportProgress } from "../core/progress.ts";
 import { RandomStream } from "../core/random.ts";
 import { WorkerThread } from "../core/worker-calls.ts";
@@ -70,7 +71,12 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
   const { settings, runFolder } = request;
   const training = cellsOf(request.dataset, "train");
   const validation = cellsOf(request.dataset, "val");
-  const identity = { settings, dataHash: request.dataset.hash, version: request.version };
+  const identity = {
+    settings,
+    dataHash: request.dataset.hash,
+    splitHash: splitHashOf(request.dataset),
+    version: request.version,
+  };
   if (request.resume) await checkRun(runFolder, identity);
   const tensors = settings.weights === null ? null : await readAnyWeights(settings.weights);
   const images = await loadImages([...training, ...validation], settings.side, request.reportProgress);
@@ -107,6 +113,16 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
   } finally {
     await Promise.all([threads.preparation.close(), threads.step.close()]);
   }
+}
+
+/** Names the split: SHA-256 over the pairs of file and split. */
+function splitHashOf({ cells }: Dataset): string {
+  return sha256(
+    cells
+      .map(({ file, split }) => `${file}\t${split ?? ""}\n`)
+      .sort()
+      .join(""),
+  );
 }
 
 function openThreads(): TrainingThreads {
