@@ -12,7 +12,7 @@ export interface ScoreOptions {
 }
 
 const EXAMPLES = `
-Columns of the result: those of the source, then probability, prediction, attention_x and attention_y (pixels of the image,
+Columns of the result: those of the source (a folder of class folders gives the label), then probability, prediction, attention_x and attention_y (pixels of the image,
 where the network looked most), attention_peak, quality, error. Unreadable images keep their row, with the error.
 Broken off with Ctrl-C or by a power cut, the same command goes on where it stopped.
 

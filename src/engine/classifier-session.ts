@@ -1,4 +1,5 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
+import { EngineError } from "../core/errors.ts";
 import { openSession, type SessionOptions } from "./session.ts";
 
 /** One attention map of one cell: row-major, values in (0, 1). */
@@ -32,6 +33,19 @@ export class ClassifierSession {
 
   get attentionNames(): string[] {
     return this.#session.outputNames.filter((name) => name.startsWith("attention_"));
+  }
+
+  /** Height and width of the model's input, pixels. Throws MODEL_UNREADABLE unless its first input is [N, 3, side, side]. */
+  get side(): number {
+    const [input] = this.#session.inputMetadata;
+    const shape = input?.isTensor ? input.shape : [];
+    const [, channels, height, width] = shape;
+    if (channels === 3 && typeof height === "number" && height > 0 && height === width) return height;
+    throw new EngineError(
+      "MODEL_UNREADABLE",
+      `The model's input "${input?.name}" has the shape [${shape.join(", ")}]. Expected colour images of one square ` +
+        `size, [N, 3, side, side], as "mn train" writes them.`,
+    );
   }
 
   /** `pixels`: uint8 [count, 3, side, side], red, green and blue planes. */

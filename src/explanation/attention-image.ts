@@ -45,28 +45,36 @@ function tapsOf(from: number, to: number): { low: number; high: number; share: n
   });
 }
 
-/** How much of the overlay is colour: 0 shows the cell alone, 1 the map alone. */
-const DEFAULT_OPACITY = 0.45;
+/** A map in the colours of `colourOf`, upsampled to a size. */
+export function paintAttention(
+  map: AttentionMap,
+  width: number,
+  height: number,
+  { low, high }: ScaleRange = rangeOf(map),
+): RasterImage {
+  const data = new Uint8Array(3 * width * height);
+  upsampleMap(map, width, height).forEach((value, pixel) => {
+    data.set(colourOf(high > low ? (value - low) / (high - low) : 0), 3 * pixel);
+  });
+  return { width, height, channels: 3, data };
+}
+
+/** How much of an overlay is colour: 0 shows the cell alone, 1 the map alone. */
+export const OVERLAY_OPACITY = 0.45;
 
 /** The cell with its attention laid over it in colours (see `colourOf`), at the cell's size. */
 export function overlayAttention(
   image: RasterImage,
   map: AttentionMap,
-  options: { readonly range?: ScaleRange; readonly opacity?: number } = {},
+  { range = rangeOf(map), opacity = OVERLAY_OPACITY }: { readonly range?: ScaleRange; readonly opacity?: number } = {},
 ): RasterImage {
-  const { width, height, channels, data } = image;
-  const { low, high } = options.range ?? rangeOf(map);
-  const opacity = options.opacity ?? DEFAULT_OPACITY;
-  const attention = upsampleMap(map, width, height);
-  const overlaid = new Uint8Array(3 * width * height);
-  attention.forEach((value, pixel) => {
-    const colour = colourOf(high > low ? (value - low) / (high - low) : 0);
-    for (let channel = 0; channel < 3; channel++) {
-      const grey = data[channels === 1 ? pixel : 3 * pixel + channel] as number;
-      overlaid[3 * pixel + channel] = Math.round(grey * (1 - opacity) + (colour[channel] as number) * opacity);
-    }
+  const { width, height, channels } = image;
+  const colours = paintAttention(map, width, height, range).data;
+  const data = colours.map((colour, sample) => {
+    const grey = image.data[channels === 1 ? Math.floor(sample / 3) : sample] as number;
+    return Math.round(grey * (1 - opacity) + colour * opacity);
   });
-  return { width, height, channels: 3, data: overlaid };
+  return { width, height, channels: 3, data };
 }
 
 /** Nine colours of "inferno" (Smith and van der Walt, matplotlib, CC0), evenly spaced: rising lightness, safe for colour-blind readers. */

@@ -57,22 +57,29 @@ export function measureLocalisation(map: ArrayLike<number>, mask: ArrayLike<numb
   };
 }
 
-/** Localisation over many cells: means, and the pointing game's rate beside what chance would give. */
+/** Localisation over many cells: means, beside what chance would give. */
 export interface LocalisationSummary {
   readonly cells: number;
   /** Share of cells whose peak lies in the mask. */
   readonly pointing: number;
   readonly energy: number;
   readonly iou: number;
-  /** Expected pointing rate of a peak at random, and energy of an even map: the mean share of the image that is marked. */
+  /**
+   * The mean share of the image that is marked: the expected pointing rate of a peak at random, and the energy and the
+   * IoU of an even map.
+   */
   readonly chance: number;
 }
 
-/** Means over cells; null where there are none. */
-export function summariseLocalisation(measured: readonly Localisation[]): LocalisationSummary | null {
-  if (measured.length === 0) return null;
+/** Means over cells, or weighted means where `weights` gives each cell one; null where there is no weight. */
+export function summariseLocalisation(
+  measured: readonly Localisation[],
+  weights: ArrayLike<number> = new Float64Array(measured.length).fill(1),
+): LocalisationSummary | null {
+  const total = measured.reduce((sum, _, cell) => sum + (weights[cell] as number), 0);
+  if (total === 0) return null;
   const mean = (value: (one: Localisation) => number) =>
-    measured.reduce((sum, one) => sum + value(one), 0) / measured.length;
+    measured.reduce((sum, one, cell) => sum + (weights[cell] as number) * value(one), 0) / total;
   return {
     cells: measured.length,
     pointing: mean(({ hit }) => (hit ? 1 : 0)),

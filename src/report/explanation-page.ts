@@ -42,8 +42,8 @@ export interface ExplainedCell {
 
 /** How well one layer's maps point at what a person marked. */
 export interface LocalisationRow {
-  readonly network: string;
-  readonly layer: string;
+  /** "layer 6", or "layer 6, random weights". */
+  readonly map: string;
   readonly cells: number;
   readonly pointing: number;
   readonly pointing_ci95: Interval | null;
@@ -65,8 +65,9 @@ export interface ExplanationPageRequest {
   readonly ownRanges: boolean;
   readonly localisation: {
     readonly rows: readonly LocalisationRow[];
-    /** "fields" or "cells", and how many: what was drawn for the intervals. */
-    readonly units: string;
+    /** Which cells were measured, and what was drawn for the intervals. */
+    readonly basis: string;
+    /** What could not be measured. */
     readonly remarks: readonly string[];
   } | null;
   /** Images without a score, and why. */
@@ -137,10 +138,9 @@ function failureNotes(failures: ExplanationPageRequest["failures"]): Content[] {
 
 function localisationSection(localisation: ExplanationPageRequest["localisation"]): Html | null {
   if (localisation === null) return null;
-  const heads = ["network", "layer", "cells", "pointing game", "energy inside", "IoU", "chance"];
+  const heads = ["map", "cells", "pointing game", "energy inside", "IoU", "chance"];
   const rows = localisation.rows.map((row) => [
-    row.network,
-    row.layer,
+    row.map,
     formatCount(row.cells),
     formatWithInterval(row.pointing, row.pointing_ci95),
     formatWithInterval(row.energy, row.energy_ci95),
@@ -151,27 +151,26 @@ function localisationSection(localisation: ExplanationPageRequest["localisation"
     rows.length === 0
       ? html`<p>No cell has a mask that marks anything, so nothing could be measured.</p>`
       : table({
-          caption: `95 % intervals by bootstrap over ${localisation.units}.`,
-          columns: heads.map((heading, column) => ({ heading, numeric: column > 1 })),
+          caption: localisation.basis,
+          columns: heads.map((heading, column) => ({ heading, numeric: column > 0 })),
           rows,
         });
   return section(
     "Does it look at what a person marked?",
     notes(localisation.remarks),
     measured,
-    html`<p class="quiet">Pointing game: share of cells whose map is greatest inside the mask. Energy: share of the map's sum inside
-it. IoU: overlap of the mask with the places of at least half of the greatest value. Chance: the share of the image that is
-marked, which is what a peak at random and an even map reach in all three.</p>`,
+    html`<p class="quiet">Pointing game: share of cells whose map is greatest inside the mask. Energy: share of the map inside it. IoU: overlap of
+the mask with all places of at least half of the greatest value. Chance: the marked share of the image, which a peak
+at random and an even map reach.</p>`,
   );
 }
 
-function howToRead({ ownRanges, classNames }: ExplanationPageRequest): Html {
+function howToRead({ ownRanges }: ExplanationPageRequest): Html {
   const range = ownRanges
-    ? "Each map's colours run from its own least to its own greatest value, written below it: compare the numbers, not the colours, between cells."
+    ? "Each map's colours run from its own least to its own greatest value, written below it."
     : "The colours of all maps run from 0 to 1.";
-  return html`<p class="quiet">Beside each cell, the cell under the attention map of each layer: light where the network weighted its
-features most, for either call. ${range} A map shows where the network looked, not that something is there; only
-the number is its opinion, the probability of ${classNames.positive}.</p>\n`;
+  return html`<p class="quiet">Light is where the network weighted its features most, whatever its call. ${range} A map shows where it
+looked, not that something is there.</p>\n`;
 }
 
 /** Shown by the script, since nothing of it works without. */
@@ -197,7 +196,7 @@ function controls(
 <fieldset><legend>Show</legend>${radios}</fieldset>
 <label>Order <select name="order"><option value="falling">highest probability first</option>
 <option value="rising">lowest probability first</option><option value="unsure">nearest to the threshold first</option></select></label>
-<label>Colours <input type="range" name="strength" min="0" max="100" value="45" aria-label="strength of the attention colours, percent"></label>
+<label>Colour strength <input type="range" name="strength" min="0" max="100" value="45" aria-label="strength of the attention colours, percent"></label>
 ${outlines && html`<label><input type="checkbox" name="outlines" checked>outline what a person marked</label>\n`}
 <output aria-live="polite"></output>
 </form>

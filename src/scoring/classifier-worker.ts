@@ -5,10 +5,10 @@ import type { SessionOptions } from "../engine/session.ts";
 let session: ClassifierSession | undefined;
 
 const handlers = {
-  /** Opens a model; returns the names of its attention outputs. */
-  open: async ({ model, options }: { model: Uint8Array; options: SessionOptions }): Promise<string[]> => {
+  /** Opens a model; returns the side of the images that it takes, pixels. */
+  open: async ({ model, options }: { model: Uint8Array; options: SessionOptions }): Promise<number> => {
     session = await ClassifierSession.open(model, options);
-    return session.attentionNames;
+    return session.side;
   },
 
   classify: async ({ pixels, count, side }: { pixels: Uint8Array<ArrayBuffer>; count: number; side: number }) => {

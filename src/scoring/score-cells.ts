@@ -2,11 +2,11 @@ import { describeError, MicronucleiError } from "../core/errors.ts";
 import { WorkerThread } from "../core/worker-calls.ts";
 import type { AttentionMap, Classification } from "../engine/classifier-session.ts";
 import type { SessionOptions } from "../engine/session.ts";
-import { type DecodedImage, readImage } from "../images/decode.ts";
+import { readImage } from "../images/decode.ts";
 import { writePlanes } from "../images/planes.ts";
 import { resizeImage } from "../images/resize.ts";
 import type { ClassifierHandlers } from "./classifier-worker.ts";
-import type { ModelFile } from "./model.ts";
+import { type ImageQuality, qualityOf } from "./quality.ts";
 
 /** One image to be scored; `source` is whatever the caller wants back with the score. */
 export interface CellImage<Source> {
@@ -20,14 +20,22 @@ export interface CellScore {
   readonly probability: number;
   /** Two maps for the paper's network, by output name such as `attention_6`. */
   readonly attention: Readonly<Record<string, AttentionMap>>;
-  /** The image as it was decoded, before resizing. */
-  readonly image: DecodedImage;
+  /** Size of the image as decoded, pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly quality: ImageQuality;
+}
+
+/** Why a cell has no score. */
+export interface CellFailure {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** The score of a cell, or why there is none: nothing is left out. */
 export type ScoredCell<Source> = { readonly source: Source } & (
   | { readonly score: CellScore }
-  | { readonly error: { readonly code: string; readonly message: string } }
+  | { readonly error: CellFailure }
 );
 
 export interface ScoringOptions {
@@ -39,24 +47,26 @@ export interface ScoringOptions {
 const DEFAULT_BATCH = 32;
 /** Decoding runs in native threads beside the network; more at once would only wait in memory. */
 const DECODES_AT_ONCE = 4;
-/** Height and width of a model's input, pixels. */
-const SIDE = 224;
 
 /**
- * Scores cells in their order, in bounded memory however many they are: while the network works on one batch in its
- * own thread, the next is decoded. A cell whose image cannot be read comes back with the error.
+ * Scores cells in their order: while the network works on one batch in its own thread, the next is decoded. A cell
+ * whose image cannot be read comes back with the error.
+ *
+ * Memory is bounded however many cells there are and however large their images: two batches wait at the model's size,
+ * and at most four images are whole at a time.
  */
 export async function* scoreCells<Source>(
-  model: ModelFile,
+  model: { readonly bytes: Uint8Array },
   cells: AsyncIterable<CellImage<Source>> | Iterable<CellImage<Source>>,
   options: ScoringOptions,
 ): AsyncGenerator<ScoredCell<Source>> {
   const thread = new WorkerThread<ClassifierHandlers>("./classifier-worker", import.meta.url);
   try {
-    await thread.call("open", { model: model.bytes, options: options.session });
+    const side = await thread.call("open", { model: model.bytes, options: options.session });
     let underWay: Promise<ScoredCell<Source>[]> | undefined;
-    for await (const batch of decodedBatches(cells, options.batch ?? DEFAULT_BATCH)) {
-      const next = classifyBatch(thread, batch);
+    for await (const batch of preparedBatches(cells, side, options.batch ?? DEFAULT_BATCH)) {
+      const next = classifyBatch(thread, batch, side);
+      // Awaited one batch later; until then its failure must not count as unhandled.
       next.catch(() => {});
       if (underWay !== undefined) yield* await underWay;
       underWay = next;
@@ -67,20 +77,24 @@ export async function* scoreCells<Source>(
   }
 }
 
-type DecodedCell<Source> = { readonly source: Source } & (
-  | { readonly image: DecodedImage }
-  | { readonly error: { readonly code: string; readonly message: string } }
+type PreparedCell<Source> = { readonly source: Source } & (
+  | ({
+      /** uint8 [3, side, side] */
+      readonly planes: Uint8Array;
+    } & Pick<CellScore, "width" | "height" | "quality">)
+  | { readonly error: CellFailure }
 );
 
-async function* decodedBatches<Source>(
+async function* preparedBatches<Source>(
   cells: AsyncIterable<CellImage<Source>> | Iterable<CellImage<Source>>,
+  side: number,
   size: number,
-): AsyncGenerator<DecodedCell<Source>[]> {
-  let pending: Promise<DecodedCell<Source>>[] = [];
-  let batch: DecodedCell<Source>[] = [];
+): AsyncGenerator<PreparedCell<Source>[]> {
+  let pending: Promise<PreparedCell<Source>>[] = [];
+  let batch: PreparedCell<Source>[] = [];
   for await (const cell of cells) {
-    pending.push(decode(cell));
-    if (pending.length < DECODES_AT_ONCE) continue;
+    pending.push(prepare(cell, side));
+    if (pending.length < Math.min(DECODES_AT_ONCE, size)) continue;
     batch.push(...(await Promise.all(pending)));
     pending = [];
     if (batch.length < size) continue;
@@ -88,12 +102,15 @@ async function* decodedBatches<Source>(
     batch = batch.slice(size);
   }
   batch.push(...(await Promise.all(pending)));
-  if (batch.length > 0) yield batch;
+  for (; batch.length > 0; batch = batch.slice(size)) yield batch.slice(0, size);
 }
 
-async function decode<Source>({ path, source }: CellImage<Source>): Promise<DecodedCell<Source>> {
+async function prepare<Source>({ path, source }: CellImage<Source>, side: number): Promise<PreparedCell<Source>> {
   try {
-    return { source, image: await readImage(path) };
+    const image = await readImage(path);
+    const planes = new Uint8Array(3 * side * side);
+    writePlanes(resizeImage(image, side, side), planes, 0);
+    return { source, planes, width: image.width, height: image.height, quality: qualityOf(image) };
   } catch (error) {
     const code = error instanceof MicronucleiError ? error.code : "UNEXPECTED";
     return { source, error: { code, message: describeError(error) } };
@@ -102,22 +119,25 @@ async function decode<Source>({ path, source }: CellImage<Source>): Promise<Deco
 
 async function classifyBatch<Source>(
   thread: WorkerThread<ClassifierHandlers>,
-  batch: readonly DecodedCell<Source>[],
+  batch: readonly PreparedCell<Source>[],
+  side: number,
 ): Promise<ScoredCell<Source>[]> {
-  const readable = batch.flatMap((cell) => ("image" in cell ? [cell.image] : []));
-  if (readable.length === 0) return batch.flatMap((cell) => ("error" in cell ? [cell] : []));
-  const pixels = new Uint8Array(readable.length * 3 * SIDE * SIDE);
-  readable.forEach((image, slot) => {
-    writePlanes(resizeImage(image, SIDE, SIDE), pixels, slot);
+  const images = batch.flatMap((cell) => ("planes" in cell ? [cell.planes] : []));
+  const pixels = new Uint8Array(images.length * 3 * side * side);
+  images.forEach((planes, slot) => {
+    pixels.set(planes, slot * planes.length);
   });
-  const request = { pixels, count: readable.length, side: SIDE };
-  const classified: Classification = await thread.call("classify", request, [pixels.buffer]);
+  const request = { pixels, count: images.length, side };
+  const classified = images.length === 0 ? null : await thread.call("classify", request, [pixels.buffer]);
   let slot = 0;
   return batch.map((cell) => {
     if ("error" in cell) return cell;
-    const at = slot++;
-    const maps = Object.entries(classified.attention).map(([name, all]) => [name, all[at] as AttentionMap] as const);
-    const probability = classified.probabilities[at] as number;
-    return { source: cell.source, score: { probability, attention: Object.fromEntries(maps), image: cell.image } };
+    const { source, width, height, quality } = cell;
+    return { source, score: { ...scoreAt(classified as Classification, slot++), width, height, quality } };
   });
+}
+
+function scoreAt({ probabilities, attention }: Classification, slot: number) {
+  const maps = Object.entries(attention).map(([name, all]) => [name, all[slot] as AttentionMap] as const);
+  return { probability: probabilities[slot] as number, attention: Object.fromEntries(maps) };
 }

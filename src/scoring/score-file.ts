@@ -1,21 +1,25 @@
 import { createReadStream, existsSync } from "node:fs";
 import { type FileHandle, open, rename, rm, truncate } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { stringify } from "csv-stringify/sync";
-import { EngineError } from "../core/errors.ts";
-import { SCORE_COLUMNS, type ScoreColumns } from "./score-row.ts";
-
-/** One line of a score file: the cell's own columns as they were, then ours. */
-export interface ScoreRow {
-  readonly columns: Readonly<Record<string, string>>;
-  readonly score: ScoreColumns;
-}
+import { describeError, EngineError } from "../core/errors.ts";
+import { csvHeader, csvLine, formatOf, jsonLine, keptNames, type ScoreRow } from "./score-format.ts";
 
 /** What must be the same for a broken-off score file to be continued. */
 export interface ScoreFileIdentity {
   readonly modelSha256: string;
-  readonly source: string;
+  /** Of the rows of the source in their order, so that a file that was added or removed in between is noticed. */
+  readonly sourceSha256: string;
   readonly threshold: number;
+  readonly positiveClass: string;
+}
+
+/** Rows counted by what became of them. */
+export interface ScoreCounts {
+  readonly cells: number;
+  /** Without a score: their images cannot be read. */
+  readonly failed: number;
+  /** Called positive. */
+  readonly positive: number;
 }
 
 /** Rows between two flushes to the disk; what a power cut can cost. */
@@ -23,39 +27,41 @@ const ROWS_PER_FLUSH = 256;
 
 /**
  * Writes scores row by row into `<path>.partial`, so that a broken-off scoring goes on where it stopped; `finish` turns it
- * into CSV or, where the name ends in .jsonl, JSON Lines.
+ * into CSV or JSON Lines, the same bytes as an uninterrupted scoring writes.
  */
 export class ScoreFile {
   readonly #path: string;
   readonly #partial: FileHandle;
   #waiting: string[] = [];
-  /** Rows that an earlier, broken-off scoring has left. */
-  readonly rowsBefore: number;
-  /** Of these, the ones with an error. */
-  readonly failedBefore: number;
+  /** Of the rows that an earlier, broken-off scoring has left. */
+  readonly before: ScoreCounts;
 
-  private constructor(path: string, partial: FileHandle, rowsBefore: number, failedBefore: number) {
+  private constructor(path: string, partial: FileHandle, before: ScoreCounts) {
     this.#path = path;
     this.#partial = partial;
-    this.rowsBefore = rowsBefore;
-    this.failedBefore = failedBefore;
+    this.before = before;
   }
 
-  /** Starts a score file, or goes on with the partial one of the same model, source and threshold. */
+  /**
+   * Starts a score file, or goes on with the partial one of the same identity. Here and later SCORES_NOT_WRITTEN where
+   * the folder is missing or the disk is full.
+   */
   static async open(path: string, identity: ScoreFileIdentity): Promise<ScoreFile> {
     const partialPath = partialOf(path);
-    const kept = existsSync(partialPath) ? await completeRows(partialPath, identity) : null;
-    if (kept !== null) {
-      await truncate(partialPath, kept.bytes);
-      return new ScoreFile(path, await openForWriting(partialPath, "a"), kept.rows, kept.failed);
-    }
-    const partial = await openForWriting(partialPath, "w");
-    await partial.write(`${JSON.stringify(identity)}\n`);
-    return new ScoreFile(path, partial, 0, 0);
+    return writing(partialPath, async () => {
+      const kept = existsSync(partialPath) ? await wholeRows(partialPath, identity) : null;
+      if (kept !== null) {
+        await truncate(partialPath, kept.bytes);
+        return new ScoreFile(path, await open(partialPath, "a"), kept.counts);
+      }
+      const partial = await open(partialPath, "w");
+      await partial.appendFile(`${JSON.stringify(identity)}\n`);
+      return new ScoreFile(path, partial, NO_ROWS);
+    });
   }
 
   async write(row: ScoreRow): Promise<void> {
-    this.#waiting.push(JSON.stringify(row));
+    this.#waiting.push(`${JSON.stringify(row)}\n`);
     if (this.#waiting.length >= ROWS_PER_FLUSH) await this.#flush();
   }
 
@@ -70,54 +76,57 @@ export class ScoreFile {
     await this.suspend();
     const partialPath = partialOf(this.#path);
     const temporary = `${this.#path}.tmp`;
-    const target = await openForWriting(temporary, "w");
-    const asCsv = !this.#path.toLowerCase().endsWith(".jsonl");
-    const headings = asCsv ? await headingsOf(partialPath) : [];
-    if (asCsv) await target.write(stringify([[...headings, ...SCORE_COLUMNS]]));
-    let lines: string[] = [];
-    const writeLines = async () => {
-      if (lines.length > 0) await target.write(lines.join(""));
-      lines = [];
-    };
-    for await (const row of rowsOf(partialPath)) {
-      lines.push(asCsv ? csvLine(row, headings) : `${JSON.stringify(jsonRow(row))}\n`);
-      if (lines.length >= ROWS_PER_FLUSH) await writeLines();
-    }
-    await writeLines();
-    await target.sync();
-    await target.close();
+    await writing(temporary, async () => {
+      await using target = await open(temporary, "w");
+      for await (const lines of finishedLines(partialPath, formatOf(this.#path))) await target.appendFile(lines);
+      await target.sync();
+    });
     await rename(temporary, this.#path);
     await rm(partialPath);
   }
 
   async #flush(): Promise<void> {
-    if (this.#waiting.length > 0) await this.#partial.write(`${this.#waiting.join("\n")}\n`);
+    const lines = this.#waiting.join("");
     this.#waiting = [];
-    await this.#partial.sync();
+    await writing(partialOf(this.#path), async () => {
+      await this.#partial.appendFile(lines);
+      await this.#partial.sync();
+    });
   }
 }
 
-/** A column of the source that has the name of one of ours is kept under this one. */
-function keptName(column: string): string {
-  return (SCORE_COLUMNS as readonly string[]).includes(column) ? `source_${column}` : column;
+const NO_ROWS: ScoreCounts = { cells: 0, failed: 0, positive: 0 };
+
+function partialOf(path: string): string {
+  return `${path}.partial`;
 }
 
-function jsonRow({ columns, score }: ScoreRow): Record<string, unknown> {
-  const kept = Object.entries(columns).map(([name, value]) => [keptName(name), value] as const);
-  const ours = SCORE_COLUMNS.map((name) => [name, score[name] === "" ? null : score[name]] as const);
-  return Object.fromEntries<unknown>([...kept, ...ours]);
+/** The counts with one more row. */
+export function countRow(counts: ScoreCounts, { score }: ScoreRow, positiveClass: string): ScoreCounts {
+  return {
+    cells: counts.cells + 1,
+    failed: counts.failed + (score.error === "" ? 0 : 1),
+    positive: counts.positive + (score.prediction === positiveClass ? 1 : 0),
+  };
 }
 
-function csvLine({ columns, score }: ScoreRow, headings: readonly string[]): string {
-  const kept = new Map(Object.entries(columns).map(([name, value]) => [keptName(name), value]));
-  return stringify([[...headings.map((name) => kept.get(name) ?? ""), ...SCORE_COLUMNS.map((name) => score[name])]]);
+/** The text of the finished file, many lines at a time. */
+async function* finishedLines(partialPath: string, format: "csv" | "json-lines"): AsyncGenerator<string> {
+  const headings = format === "csv" ? await headingsOf(partialPath) : [];
+  let lines = format === "csv" ? [csvHeader(headings)] : [];
+  for await (const row of rowsOf(partialPath)) {
+    lines.push(format === "csv" ? csvLine(row, headings) : jsonLine(row));
+    if (lines.length < ROWS_PER_FLUSH) continue;
+    yield lines.join("");
+    lines = [];
+  }
+  yield lines.join("");
 }
 
 /** Every column that any row has, in the order of their first appearance. */
 async function headingsOf(partialPath: string): Promise<string[]> {
   const names = new Set<string>();
-  for await (const { columns } of rowsOf(partialPath))
-    for (const name of Object.keys(columns)) names.add(keptName(name));
+  for await (const row of rowsOf(partialPath)) for (const name of keptNames(row)) names.add(name);
   return [...names];
 }
 
@@ -129,18 +138,28 @@ async function* rowsOf(partialPath: string): AsyncGenerator<ScoreRow> {
   }
 }
 
-/** How many whole rows a partial file of this identity has, and in how many bytes; null for another identity. */
-async function completeRows(partialPath: string, identity: ScoreFileIdentity) {
+/** The whole rows of a partial file of this identity, and where they end; null for another identity. */
+async function wholeRows(partialPath: string, identity: ScoreFileIdentity) {
   let bytes = 0;
-  let rows = -1;
-  let failed = 0;
+  let counts = NO_ROWS;
   for await (const line of wholeLines(partialPath)) {
-    if (rows === -1 && line !== JSON.stringify(identity)) return null;
-    rows++;
+    const isHeader = bytes === 0;
+    if (isHeader && line !== JSON.stringify(identity)) return null;
+    const row = isHeader ? null : parseRow(line);
+    // After a power cut a file may end in bytes that were never written: what follows the last good row is scored again.
+    if (row === undefined) break;
+    if (row !== null) counts = countRow(counts, row, identity.positiveClass);
     bytes += Buffer.byteLength(line) + 1;
-    if (rows > 0 && (JSON.parse(line) as ScoreRow).score.error !== "") failed++;
   }
-  return rows === -1 ? null : { rows, bytes, failed };
+  return bytes === 0 ? null : { counts, bytes };
+}
+
+function parseRow(line: string): ScoreRow | undefined {
+  try {
+    return JSON.parse(line) as ScoreRow;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Lines that end in a line break; what a crash cut off behind the last one is left out. */
@@ -156,20 +175,15 @@ async function* wholeLines(path: string): AsyncGenerator<string> {
   }
 }
 
-async function openForWriting(path: string, flags: "a" | "w"): Promise<FileHandle> {
+async function writing<Result>(path: string, write: () => Promise<Result>): Promise<Result> {
   try {
-    return await open(path, flags);
-  } catch (error) {
+    return await write();
+  } catch (cause) {
     throw new EngineError(
       "SCORES_NOT_WRITTEN",
-      `${path} cannot be written. Give --out a file in a folder that exists.`,
-      {
-        cause: error,
-      },
+      `${path} cannot be written: ${describeError(cause)}. Give --out a file in a folder that exists, on a disk with room; ` +
+        "rows that were written stay, and the same command goes on after them.",
+      { cause },
     );
   }
-}
-
-function partialOf(path: string): string {
-  return `${path}.partial`;
 }

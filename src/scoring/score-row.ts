@@ -1,19 +1,20 @@
 import type { AttentionMap } from "../engine/classifier-session.ts";
 import type { ModelMetadata } from "../engine/model-metadata.ts";
-import type { RasterImage } from "../images/raster.ts";
-import type { CellScore } from "./score-cells.ts";
+import type { ImageQuality } from "./quality.ts";
+import type { CellFailure, CellScore } from "./score-cells.ts";
 
 /** What scoring adds to a cell's own columns; empty texts where there is no value. */
 export interface ScoreColumns {
+  /** Of the positive class, 0 to 1, with every digit that the network gave, so that nearly equal cells keep their order. */
   readonly probability: number | "";
-  /** Class name: the positive one where the probability is at least the model's operating point. */
+  /** Class name: the positive one where the probability is at least the threshold. */
   readonly prediction: string;
   /** Where the attention is greatest, pixels of the original image from its left and upper edge. */
   readonly attention_x: number | "";
   readonly attention_y: number | "";
   /** The attention there, 0 to 1. */
   readonly attention_peak: number | "";
-  readonly quality: string;
+  readonly quality: ImageQuality;
   readonly error: string;
 }
 
@@ -27,26 +28,33 @@ export const SCORE_COLUMNS = [
   "error",
 ] as const satisfies readonly (keyof ScoreColumns)[];
 
-/** Grey levels between the darkest and the brightest pixel below which there is nothing to see. */
-const BLANK_RANGE = 8;
+/** How a probability becomes a call. */
+export interface CallRule {
+  /** Negative, positive. */
+  readonly classes: ModelMetadata["classes"];
+  readonly threshold: number;
+}
+
+/** Decimal digits that tell any two float32 numbers apart. */
+const FLOAT32_DIGITS = 9;
 
 /** The columns of a scored cell. */
-export function scoreColumns({ probability, attention, image }: CellScore, metadata: ModelMetadata): ScoreColumns {
-  const [negative, positive] = metadata.classes;
-  const peak = peakOf(lastMap(attention), image);
+export function scoreColumns(score: CellScore, { classes: [negative, positive], threshold }: CallRule): ScoreColumns {
+  const probability = Number(score.probability.toPrecision(FLOAT32_DIGITS));
+  const peak = peakOf(deepestMap(score.attention), score);
   return {
-    probability: rounded(probability, 6),
-    prediction: probability >= metadata.operating_point.threshold ? positive : negative,
+    probability,
+    prediction: probability >= threshold ? positive : negative,
     attention_x: peak === null ? "" : rounded(peak.x, 1),
     attention_y: peak === null ? "" : rounded(peak.y, 1),
     attention_peak: peak === null ? "" : rounded(peak.value, 4),
-    quality: isBlank(image) ? "blank" : "ok",
+    quality: score.quality,
     error: "",
   };
 }
 
 /** The columns of a cell whose image cannot be read. */
-export function errorColumns({ code, message }: { readonly code: string; readonly message: string }): ScoreColumns {
+export function errorColumns({ code, message }: CellFailure): ScoreColumns {
   return {
     probability: "",
     prediction: "",
@@ -59,13 +67,13 @@ export function errorColumns({ code, message }: { readonly code: string; readonl
 }
 
 /** The map of the deepest tapped layer: it is the one that shows the micronucleus (Wei et al. 2022, figure 6). */
-function lastMap(attention: CellScore["attention"]): AttentionMap | undefined {
+function deepestMap(attention: CellScore["attention"]): AttentionMap | undefined {
   return Object.entries(attention)
-    .sort(([one], [other]) => one.localeCompare(other))
+    .sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }))
     .at(-1)?.[1];
 }
 
-function peakOf(map: AttentionMap | undefined, { width, height }: RasterImage) {
+function peakOf(map: AttentionMap | undefined, { width, height }: Pick<CellScore, "width" | "height">) {
   if (map === undefined) return null;
   let best = 0;
   map.data.forEach((value, index) => {
@@ -77,15 +85,6 @@ function peakOf(map: AttentionMap | undefined, { width, height }: RasterImage) {
     y: centre(Math.floor(best / map.width), map.height, height),
     value: map.data[best] as number,
   };
-}
-
-function isBlank({ data }: RasterImage): boolean {
-  let [low, high] = [255, 0];
-  for (const value of data) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return high - low < BLANK_RANGE;
 }
 
 function rounded(value: number, digits: number): number {
