@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stringify } from "csv-stringify/sync";
 import { RandomStream } from "../core/random.ts";
 import type { Cell } from "../dataset/cell.ts";
 import type { ModelMetadata } from "../engine/model-metadata.ts";
@@ -64,15 +65,25 @@ export async function finishRun(
       stream: new RandomStream(settings.seed).fork(`intervals of ${name}`),
       resamples: RESAMPLES,
     });
+  await writeScores(runFolder, RUN_FILES.validationScores, validation, scores);
   const test = dataset.cells.filter(({ split }) => split === "test");
+  const testScores = test.length === 0 ? null : await probabilitiesOf(test);
+  if (testScores !== null) await writeScores(runFolder, RUN_FILES.testScores, test, testScores);
   const outcome: RunEvaluation = {
     operatingPoint,
     validation: evaluate(validation, scores, "validation"),
-    test: test.length === 0 ? null : evaluate(test, await probabilitiesOf(test), "test"),
+    test: testScores === null ? null : evaluate(test, testScores, "test"),
   };
   await writeRunFile(runFolder, RUN_FILES.evaluation, `${JSON.stringify(outcome, null, 2)}\n`);
   await writeRunFile(runFolder, RUN_FILES.model, encode(withMeasurements(metadata, outcome)));
   return outcome;
+}
+
+/** Every cell with its columns and its probability, for `mn evaluate --scores` and for pooling the folds of a cross-validation. */
+async function writeScores(folder: string, name: string, cells: readonly Cell[], scores: Float64Array): Promise<void> {
+  const rows = cells.map((cell, index) => ({ ...cell.columns, label: cell.label, probability: scores[index] }));
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  await writeRunFile(folder, name, stringify(rows, { header: true, columns }));
 }
 
 function withMeasurements(metadata: ModelMetadata, { operatingPoint, validation, test }: RunEvaluation): ModelMetadata {

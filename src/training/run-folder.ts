@@ -16,6 +16,8 @@ export const RUN_FILES = {
   history: "history.csv",
   settings: "settings.json",
   evaluation: "evaluation.json",
+  validationScores: "validation-scores.csv",
+  testScores: "test-scores.csv",
   report: "report.html",
 } as const;
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await runTiny({ manifest, runFolder: uninterrupted });
 });
 
-const BYTES = ["model.onnx", "checkpoint.safetensors", "settings.json", "evaluation.json"];
+const BYTES = ["model.onnx", "checkpoint.safetensors", "settings.json", "evaluation.json", "validation-scores.csv"];
 
 async function hashesOf(run: string): Promise<string[]> {
   return Promise.all(BYTES.map((name) => sha256OfFile(join(run, name))));
