@@ -7,6 +7,7 @@ import { registerDatasetImport } from "./dataset-import.ts";
 import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
 import { registerDemo } from "./demo.ts";
 import { registerEvaluate } from "./evaluate-scores.ts";
+import { registerExplain } from "./explain.ts";
 import { registerScore } from "./score.ts";
 import { registerTrain } from "./train.ts";
 import { versionOfPackage } from "./version.ts";
@@ -55,6 +56,7 @@ function registerCommands(program: Command): void {
   registerTrain(program);
   registerEvaluate(program);
   registerScore(program);
+  registerExplain(program);
   const weights = program.command("weights").description("fetch ImageNet weights, look into files of weights");
   registerWeightsFetch(weights);
   registerWeightsInspect(weights);
