@@ -58,7 +58,7 @@ export function appendOptimiser(
 }
 
 /** Outputs every buffer as it is after this step. */
-function renewBuffers(computation: Computation): StateTensor[] {
+export function renewBuffers(computation: Computation): StateTensor[] {
   return computation.buffers.map(({ name, shape, value }) => {
     const output = `new/buffer/${name}`;
     computation.graph.output(computation.renewalOf(value), output);

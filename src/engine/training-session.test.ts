@@ -97,6 +97,30 @@ test("memory that a state lacks becomes zero, also in the middle of a training",
   expect(session.readState().get("momentum/weight")).toEqual(new Float32Array(8));
 });
 
+test("a buffer is part of the state: renewed where an operation says so, else kept", async () => {
+  const computation = new Computation({ kind: "training", blockSize: 0 });
+  const { graph } = computation;
+  const weight = computation.parameter("weight", [1], { kind: "constant", number: 0 });
+  const counter = computation.buffer("counter", [1], { kind: "constant", number: 0 });
+  computation.buffer("kept", [1], { kind: "constant", number: 0 });
+  computation.renew(counter, graph.add("Add", [counter, graph.constant([1], [1])]));
+  computation.backpropagate({ of: weight, gradient: graph.constant([1], [1]) });
+  graph.output(graph.sum(weight, [0], false), LOSS_OUTPUT);
+  const states = appendOptimiser(computation, { kind: "sgd", momentum: 0, weightDecay: 0 }, null);
+  const session = await TrainingSession.open(encodeOnnx(graph), states, { device: "cpu", threads: 1 });
+  sessions.push(session);
+  session.writeState(
+    new Map([
+      ["weight", Float32Array.of(9)],
+      ["counter", Float32Array.of(5)],
+      ["kept", Float32Array.of(7)],
+    ]),
+  );
+  for (let step = 1; step <= 3; step++) await session.step({}, 1, step);
+  const state = session.readState();
+  expect(["weight", "counter", "kept"].map((name) => state.get(name)![0])).toEqual([6, 8, 7]);
+});
+
 test("a state without one of the weights is refused by name", async () => {
   const session = await openLinear({ kind: "sgd", momentum: 0.9, weightDecay: 0 });
   expect(() => session.writeState(new Map([["bias", new Float32Array(2)]]))).toThrow("The state lacks weight [2,4].");

@@ -1,10 +1,9 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
-import { elementCount } from "./graph.ts";
 import { LEARNING_RATE_INPUT, STEP_COUNT_INPUT, type StateTensor } from "./optimisers.ts";
 import { openSession, type SessionOptions } from "./session.ts";
+import { allocateState, copyState, fillState, type TrainingState } from "./training-state.ts";
 
-/** The state of a training by tensor input name: parameters under their own names, optimiser memory under role/name. */
-export type TrainingState = ReadonlyMap<string, Float32Array>;
+export type { TrainingState } from "./training-state.ts";
 
 /** What one training step computes beside the new state. */
 export interface StepOutcome {
@@ -28,7 +27,7 @@ export class TrainingSession {
   private constructor(session: InferenceSession, states: readonly StateTensor[]) {
     this.#session = session;
     this.#states = states;
-    this.#buffers = [allocate(states), allocate(states)];
+    this.#buffers = [allocateState(states), allocateState(states)];
     const fetchesInto = (buffers: Map<string, Tensor>): Record<string, Tensor> => ({
       [LOSS_OUTPUT]: this.#loss,
       ...Object.fromEntries(states.map(({ input, output }) => [output, buffers.get(input) as Tensor])),
@@ -42,14 +41,8 @@ export class TrainingSession {
 
   /** One step on a batch (inputs by name); `step` counts from 1, for optimisers that correct for their start. */
   async step(batch: Readonly<Record<string, Tensor>>, learningRate: number, step: number): Promise<StepOutcome> {
-    const feeds: Record<string, Tensor> = {
-      ...batch,
-      ...Object.fromEntries(this.#buffers[this.#current]),
-      [LEARNING_RATE_INPUT]: new Tensor("float32", Float32Array.of(learningRate), []),
-    };
-    if (this.#session.inputNames.includes(STEP_COUNT_INPUT)) {
-      feeds[STEP_COUNT_INPUT] = new Tensor("float32", Float32Array.of(step), []);
-    }
+    const state = Object.fromEntries(this.#buffers[this.#current]);
+    const feeds = { ...batch, ...state, ...optimiserFeeds(this.#session, learningRate, step) };
     await this.#session.run(feeds, this.#fetches[this.#current]);
     this.#current = this.#current === 0 ? 1 : 0;
     return { loss: this.#loss.data[0] as number };
@@ -57,24 +50,12 @@ export class TrainingSession {
 
   /** A copy of the present state. */
   readState(): Map<string, Float32Array> {
-    const buffers = this.#buffers[this.#current];
-    return new Map([...buffers].map(([name, tensor]) => [name, (tensor.data as Float32Array).slice()]));
+    return copyState(this.#buffers[this.#current]);
   }
 
   /** Replaces the state. An optimiser's memory may be absent, as at the start, and becomes zero. */
   writeState(state: TrainingState): void {
-    for (const { input, shape, role } of this.#states) {
-      const target = this.#buffers[this.#current].get(input)?.data as Float32Array;
-      const source = state.get(input);
-      if (source !== undefined && source.length !== target.length) {
-        throw new Error(`The state ${input} [${shape}] needs ${target.length} numbers, got ${source.length}.`);
-      }
-      if (source === undefined && (role === "weight" || role === "buffer")) {
-        throw new Error(`The state lacks ${input} [${shape}].`);
-      }
-      if (source === undefined) target.fill(0);
-      else target.set(source);
-    }
+    fillState(this.#buffers[this.#current], this.#states, state);
   }
 
   async close(): Promise<void> {
@@ -82,8 +63,13 @@ export class TrainingSession {
   }
 }
 
-function allocate(states: readonly StateTensor[]): Map<string, Tensor> {
-  return new Map(
-    states.map(({ input, shape }) => [input, new Tensor("float32", new Float32Array(elementCount(shape)), [...shape])]),
-  );
+/** The numbers that an update takes beside the state; only AdamW counts steps. */
+export function optimiserFeeds(
+  session: InferenceSession,
+  learningRate: number,
+  step: number,
+): Readonly<Record<string, Tensor>> {
+  const scalar = (number: number) => new Tensor("float32", Float32Array.of(number), []);
+  const counts = session.inputNames.includes(STEP_COUNT_INPUT);
+  return { [LEARNING_RATE_INPUT]: scalar(learningRate), ...(counts ? { [STEP_COUNT_INPUT]: scalar(step) } : {}) };
 }

@@ -4,11 +4,13 @@ import { RandomStream } from "../../core/random.ts";
 import { Computation, type RandomMask } from "../computation.ts";
 import { drawRandomMasks, dropout } from "./dropout.ts";
 
-const mask: RandomMask = { name: "dropout/fc", shape: [100, 100], keepProbability: 0.8 };
+const mask: RandomMask = { name: "dropout/fc", shape: [4, 100], keepProbability: 0.8 };
 const ofStep = (step: number) => new RandomStream("seed").fork(step);
 
-test("a mask keeps its share, and kept numbers grow so that the mean stays", () => {
-  const numbers = drawRandomMasks([mask], ofStep(1)).get("dropout/fc")!;
+test("a mask covers the whole batch, keeps its share, and kept numbers grow so that the mean stays", () => {
+  const { dims, data } = drawRandomMasks([mask], 100, ofStep(1))["dropout/fc"]!;
+  const numbers = data as Float32Array;
+  expect(dims).toEqual([100, 100]);
   expect(new Set(numbers)).toEqual(new Set([0, 1.25]));
   const kept = numbers.filter((number) => number > 0).length;
   // 10,000 draws of 0.8: standard deviation 40.
@@ -17,10 +19,12 @@ test("a mask keeps its share, and kept numbers grow so that the mean stays", () 
 
 test("a step's masks depend on the seed, the step and their names alone", () => {
   const other = { ...mask, name: "dropout/other" };
-  const first = drawRandomMasks([mask, other], ofStep(1));
-  expect(drawRandomMasks([other, mask], ofStep(1)).get("dropout/fc")).toEqual(first.get("dropout/fc"));
-  expect(drawRandomMasks([mask], ofStep(2)).get("dropout/fc")).not.toEqual(first.get("dropout/fc"));
-  expect(first.get("dropout/other")).not.toEqual(first.get("dropout/fc"));
+  const numbers = (masks: readonly RandomMask[], step: number, name: string) =>
+    drawRandomMasks(masks, 8, ofStep(step))[name]!.data;
+  const first = numbers([mask, other], 1, "dropout/fc");
+  expect(numbers([other, mask], 1, "dropout/fc")).toEqual(first);
+  expect(numbers([mask], 2, "dropout/fc")).not.toEqual(first);
+  expect(numbers([mask, other], 1, "dropout/other")).not.toEqual(first);
 });
 
 test("numbers and gradients are multiplied by the same mask", async () => {

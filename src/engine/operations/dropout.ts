@@ -1,3 +1,4 @@
+import { Tensor } from "onnxruntime-node";
 import type { RandomStream } from "../../core/random.ts";
 import type { Computation, RandomMask } from "../computation.ts";
 import { elementCount, type Value } from "../graph.ts";
@@ -20,18 +21,22 @@ export function dropout(computation: Computation, name: string, x: Value, probab
 }
 
 /**
- * The masks of one training step by name. `random` is the stream of that step alone (fork it by the step's number), and
- * each mask has its own fork, so that a mask depends on nothing but the seed, the step and its name.
+ * The masks of one training step on `images` images, as inputs by name. `random` is the stream of that step alone (fork
+ * it by the step's number), and each mask has its own fork, so that a mask depends on nothing but the seed, the step
+ * and its name; nor does it depend on how the images are split into micro-batches.
  */
-export function drawRandomMasks(masks: readonly RandomMask[], random: RandomStream): Map<string, Float32Array> {
-  return new Map(
-    masks.map(({ name, shape, keepProbability }) => {
-      const stream = random.fork(name);
-      const kept = 1 / keepProbability;
-      return [
-        name,
-        Float32Array.from({ length: elementCount(shape) }, () => (stream.chance(keepProbability) ? kept : 0)),
-      ];
-    }),
-  );
+export function drawRandomMasks(
+  masks: readonly RandomMask[],
+  images: number,
+  random: RandomStream,
+): Record<string, Tensor> {
+  const drawn = masks.map(({ name, shape, keepProbability }) => {
+    const dimensions = [images, ...shape.slice(1)];
+    const stream = random.fork(name);
+    const kept = 1 / keepProbability;
+    const draw = () => (stream.chance(keepProbability) ? kept : 0);
+    const numbers = Float32Array.from({ length: elementCount(dimensions) }, draw);
+    return [name, new Tensor("float32", numbers, dimensions)] as const;
+  });
+  return Object.fromEntries(drawn);
 }
