@@ -1,10 +1,15 @@
 import type { Computation } from "../engine/computation.ts";
 import type { Value } from "../engine/graph.ts";
-import { relu } from "../engine/operations/activations.ts";
-import { attend, concatenate, linear } from "../engine/operations/arithmetic.ts";
+import { relu, sigmoid } from "../engine/operations/activations.ts";
+import { add, concatenate, flatten, reshape, scaleChannels } from "../engine/operations/arithmetic.ts";
 import { convolution } from "../engine/operations/convolution.ts";
-import { globalAveragePool, maxPool } from "../engine/operations/pooling.ts";
-import { type AttentionOptions, attentionMap, PAPER_ATTENTION } from "./attention.ts";
+import { dropout } from "../engine/operations/dropout.ts";
+import { adaptiveAveragePool, globalAveragePool, globalMaxPool, maxPool } from "../engine/operations/pooling.ts";
+import { type AttentionOptions, classifyWithAttention, PAPER_ATTENTION } from "./attention.ts";
+import { classify, convolutionLayer, linearLayer } from "./layers.ts";
+import type { NetworkOutput } from "./network-output.ts";
+
+export type { NetworkOutput } from "./network-output.ts";
 
 /** Filters of the five convolutions. */
 export type AlexNetWidths = readonly [number, number, number, number, number];
@@ -20,13 +25,6 @@ export const PAPER_ALEXNET_ATTENTION: AlexNetAttentionOptions = {
   attention: PAPER_ATTENTION,
 };
 
-/** What a network makes of a batch; attention maps are [N, 1, h, w] by the name of their layer. */
-export interface NetworkOutput {
-  /** [N, 2]: negative class, positive class. */
-  readonly logits: Value;
-  readonly attention: Readonly<Record<string, Value>>;
-}
-
 /**
  * The proposed network: AlexNet's convolutions, attention on layers 5 and 6 (counting convolutions and poolings)
  * guided by the last layer L, global average pooling, concatenation, two classes (Wei et al. 2022, equations 1 to 6).
@@ -39,17 +37,11 @@ export function alexNetAttention(
   options: AlexNetAttentionOptions = PAPER_ALEXNET_ATTENTION,
 ): NetworkOutput {
   const { layer5, layer6, last } = alexNetFeatures(computation, image, options.widths);
-  const attention5 = attentionMap(computation, "att5", layer5, last, options.attention);
-  const attention6 = attentionMap(computation, "att6", layer6, last, options.attention);
-  const global = concatenate(computation, [
-    globalAveragePool(computation, attend(computation, layer5, attention5)),
-    globalAveragePool(computation, attend(computation, layer6, attention6)),
-    globalAveragePool(computation, last),
-  ]);
-  return {
-    logits: classify(computation, "head.fc", global),
-    attention: { attention_5: attention5, attention_6: attention6 },
-  };
+  const taps = [
+    { module: "att5", layer: "5", features: layer5 },
+    { module: "att6", layer: "6", features: layer6 },
+  ];
+  return classifyWithAttention(computation, taps, last, options.attention);
 }
 
 /** Ablation without attention: L pooled, then linear. image: [N, 3, 224, 224], normalised. */
@@ -59,7 +51,78 @@ export function alexLight(
   widths: AlexNetWidths = PAPER_ALEXNET_ATTENTION.widths,
 ): NetworkOutput {
   const { last } = alexNetFeatures(computation, image, widths);
-  return { logits: classify(computation, "head.fc", globalAveragePool(computation, last)), attention: {} };
+  return { logits: classify(computation, "fc", globalAveragePool(computation, last)), attention: {} };
+}
+
+export interface AlexNetOptions {
+  readonly widths: AlexNetWidths;
+  /** Outputs of the two hidden dense layers. */
+  readonly hidden: number;
+  /** Probability that a number before a hidden dense layer is left out of a training step. */
+  readonly dropout: number;
+}
+
+export const PAPER_ALEXNET: AlexNetOptions = { widths: PAPER_ALEXNET_ATTENTION.widths, hidden: 4096, dropout: 0.5 };
+
+/** AlexNet with its three dense layers and two outputs. image: [N, 3, 224, 224], normalised. */
+export function alexNet(
+  computation: Computation,
+  image: Value,
+  options: AlexNetOptions = PAPER_ALEXNET,
+): NetworkOutput {
+  const { last } = alexNetFeatures(computation, image, options.widths);
+  const dense = (dropped: number, index: number, x: Value) => {
+    const kept = dropout(computation, `classifier.${dropped}`, x, options.dropout);
+    return relu(computation, linearLayer(computation, `classifier.${index}`, kept, options.hidden));
+  };
+  const flat = flatten(computation, adaptiveAveragePool(computation, last, 6, 6));
+  return { logits: classify(computation, "classifier.6", dense(3, 4, dense(0, 1, flat))), attention: {} };
+}
+
+/**
+ * The proposed network with CBAM's channel attention in the place of its spatial attention: layers 5 and 6 channel by
+ * channel times a weight, global average pooling, concatenation with L, two classes.
+ *
+ * image: [N, 3, 224, 224], normalised
+ */
+export function alexNetChannelAttention(
+  computation: Computation,
+  image: Value,
+  widths: AlexNetWidths = PAPER_ALEXNET_ATTENTION.widths,
+): NetworkOutput {
+  const { layer5, layer6, last } = alexNetFeatures(computation, image, widths);
+  const attended = (name: string, features: Value) =>
+    globalAveragePool(computation, scaleChannels(computation, features, channelWeights(computation, name, features)));
+  const global = concatenate(computation, [
+    attended("ca5", layer5),
+    attended("ca6", layer6),
+    globalAveragePool(computation, last),
+  ]);
+  return { logits: classify(computation, "head.fc", global), attention: {} };
+}
+
+/** The hidden layer of channel attention has this many times fewer numbers than there are channels. */
+const REDUCTION = 16;
+
+/**
+ * Channel attention, Woo et al. 2018 (CBAM), equation 2: sigmoid(MLP(average of x) + MLP(maximum of x)) with one MLP of
+ * two layers without biases, which are stored as 1 x 1 convolutions.
+ *
+ * x: [N, C, H, W] -> [N, C], each value in (0, 1)
+ */
+function channelWeights(computation: Computation, name: string, x: Value): Value {
+  const channels = x.shape[1] as number;
+  const hidden = Math.max(1, Math.floor(channels / REDUCTION));
+  const layer = (key: string, outputs: number, inputs: number) =>
+    computation.parameter(`${name}.${key}.weight`, [outputs, inputs, 1, 1], { kind: "kaiming", fanIn: inputs });
+  const [weight1, weight2] = [layer("fc1", hidden, channels), layer("fc2", channels, hidden)];
+  const perceptron = (pooled: Value) => {
+    const column = reshape(computation, pooled, [channels, 1, 1]);
+    const inner = relu(computation, convolution(computation, column, weight1, null));
+    return flatten(computation, convolution(computation, inner, weight2, null));
+  };
+  const average = perceptron(globalAveragePool(computation, x));
+  return sigmoid(computation, add(computation, average, perceptron(globalMaxPool(computation, x))));
 }
 
 /**
@@ -74,7 +137,7 @@ export function alexNetFeatures(
 ): { layer5: Value; layer6: Value; last: Value } {
   const [width1, width2, width3, width4, width5] = widths;
   const conv = (index: number, x: Value, filters: number, options: LayerOptions) =>
-    layer(computation, `features.${index}`, x, filters, options);
+    convolutionLayer(computation, `features.${index}`, x, { filters, ...options });
   // ReLU after the pool is the same function, since both only ever pick or keep the larger, on a quarter of the values.
   const pooled = (x: Value) => relu(computation, maxPool(computation, x, { kernel: 3, stride: 2 }));
   const layer2 = pooled(conv(0, image, width1, { kernel: 11, stride: 4, padding: 2, relu: false }));
@@ -90,23 +153,4 @@ interface LayerOptions {
   readonly stride: number;
   readonly padding: number;
   readonly relu: boolean;
-}
-
-function layer(computation: Computation, name: string, x: Value, filters: number, options: LayerOptions): Value {
-  const channels = x.shape[1] as number;
-  const { kernel } = options;
-  const weight = computation.parameter(`${name}.weight`, [filters, channels, kernel, kernel], {
-    kind: "kaiming",
-    fanIn: channels * kernel * kernel,
-  });
-  const bias = computation.parameter(`${name}.bias`, [filters], { kind: "constant", number: 0 });
-  return convolution(computation, x, weight, bias, options);
-}
-
-/** The softmax layer's logits: [N, C] -> [N, 2]. */
-function classify(computation: Computation, name: string, features: Value): Value {
-  const channels = features.shape[1] as number;
-  const weight = computation.parameter(`${name}.weight`, [2, channels], { kind: "normal", standardDeviation: 0.01 });
-  const bias = computation.parameter(`${name}.bias`, [2], { kind: "constant", number: 0 });
-  return linear(computation, features, weight, bias);
 }

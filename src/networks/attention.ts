@@ -1,9 +1,11 @@
 import type { Computation } from "../engine/computation.ts";
 import type { Value } from "../engine/graph.ts";
 import { relu, sigmoid } from "../engine/operations/activations.ts";
-import { add } from "../engine/operations/arithmetic.ts";
-import { convolution } from "../engine/operations/convolution.ts";
+import { add, attend, concatenate } from "../engine/operations/arithmetic.ts";
 import { bilinear } from "../engine/operations/interpolation.ts";
+import { globalAveragePool } from "../engine/operations/pooling.ts";
+import { classify, convolutionLayer, SMALL } from "./layers.ts";
+import type { NetworkOutput } from "./network-output.ts";
 
 /** The points that the paper leaves open; the defaults are those of PAPER.md. */
 export interface AttentionOptions {
@@ -24,6 +26,16 @@ export const PAPER_ATTENTION: AttentionOptions = {
   alignCorners: false,
 };
 
+/** A feature map that attention is laid on. */
+export interface Tap {
+  /** Of its attention module's parameters, such as "att5". */
+  readonly module: string;
+  /** Of the layer, as the model's output `attention_<layer>` has it. */
+  readonly layer: string;
+  /** [N, C, H, W] */
+  readonly features: Value;
+}
+
 /**
  * Spatial attention of a tapped feature map M, guided by the last feature map L.
  *
@@ -40,37 +52,47 @@ export function attentionMap(
   name: string,
   tapped: Value,
   last: Value,
-  options: AttentionOptions,
+  { channels, kernel, projectionBias, alignCorners }: AttentionOptions,
 ): Value {
   const [, , height, width] = tapped.shape as [number, number, number, number];
-  const upsample = (value: Value) =>
-    bilinear(computation, value, height, width, { alignCorners: options.alignCorners });
-  const project = (key: string, value: Value, filters: number, bias: boolean, smallWeights = false) =>
-    namedConvolution(computation, `${name}.${key}`, value, filters, options.kernel, bias, smallWeights);
-  const fromLast =
-    options.kernel === 1
-      ? upsample(project("W_l", last, options.channels, options.projectionBias))
-      : project("W_l", upsample(last), options.channels, options.projectionBias);
-  const fromTapped = project("W_m", tapped, options.channels, options.projectionBias);
+  const padding = (kernel - 1) / 2;
+  const upsample = (value: Value) => bilinear(computation, value, height, width, { alignCorners });
+  const project = (key: string, value: Value) =>
+    convolutionLayer(computation, `${name}.${key}`, value, {
+      filters: channels,
+      kernel,
+      padding,
+      bias: projectionBias,
+    });
+  const fromLast = kernel === 1 ? upsample(project("W_l", last)) : project("W_l", upsample(last));
+  const fromTapped = project("W_m", tapped);
   const joined = relu(computation, add(computation, fromLast, fromTapped));
-  return sigmoid(computation, project("W", joined, 1, true, true));
+  const scores = convolutionLayer(computation, `${name}.W`, joined, {
+    filters: 1,
+    kernel,
+    padding,
+    initialisation: SMALL,
+  });
+  return sigmoid(computation, scores);
 }
 
-function namedConvolution(
+/**
+ * The head of every network with attention: each tapped feature map times its attention, global average pooling,
+ * concatenation in the order of the taps with the last feature map behind, two classes (equations 5 and 6).
+ */
+export function classifyWithAttention(
   computation: Computation,
-  name: string,
-  x: Value,
-  filters: number,
-  kernel: number,
-  withBias: boolean,
-  smallWeights: boolean,
-): Value {
-  const channels = x.shape[1] as number;
-  const weight = computation.parameter(
-    `${name}.weight`,
-    [filters, channels, kernel, kernel],
-    smallWeights ? { kind: "normal", standardDeviation: 0.01 } : { kind: "kaiming", fanIn: channels * kernel * kernel },
+  taps: readonly Tap[],
+  last: Value,
+  options: AttentionOptions,
+): NetworkOutput {
+  const maps = taps.map(({ module, features }) => attentionMap(computation, module, features, last, options));
+  const attended = taps.map(({ features }, index) =>
+    globalAveragePool(computation, attend(computation, features, maps[index] as Value)),
   );
-  const bias = withBias ? computation.parameter(`${name}.bias`, [filters], { kind: "constant", number: 0 }) : null;
-  return convolution(computation, x, weight, bias, { padding: (kernel - 1) / 2 });
+  const global = concatenate(computation, [...attended, globalAveragePool(computation, last)]);
+  return {
+    logits: classify(computation, "head.fc", global),
+    attention: Object.fromEntries(taps.map(({ layer }, index) => [`attention_${layer}`, maps[index] as Value])),
+  };
 }

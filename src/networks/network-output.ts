@@ -1,0 +1,16 @@
+import type { Value } from "../engine/graph.ts";
+
+/** What a network makes of a batch. */
+export interface NetworkOutput {
+  /** [N, 2]: negative class, positive class. */
+  readonly logits: Value;
+  /** Maps [N, 1, h, w] with values in (0, 1), by the name of their model output: `attention_` and the tapped layer. */
+  readonly attention: Readonly<Record<string, Value>>;
+}
+
+/** Every network in narrower form: channels of each layer times this share, at least 1. For tests and small machines. */
+export type WidthMultiplier = number;
+
+export function scaled(channels: number, multiplier: WidthMultiplier): number {
+  return Math.max(1, Math.round(channels * multiplier));
+}
