@@ -7,6 +7,7 @@ import { loadDataset } from "../dataset/load-dataset.ts";
 import { crossValidationFolds, PAPER_RATIOS, splitCells } from "../dataset/split.ts";
 import { selectDevice } from "../engine/devices.ts";
 import type { OperatingPointRule } from "../evaluation/operating-point.ts";
+import type { RunEvaluation } from "../training/finish.ts";
 import type { EpochRecord } from "../training/history.ts";
 import { RUN_FILES, writeRunFile } from "../training/run-folder.ts";
 import { parseTrainingSettings, type TrainingSettings } from "../training/settings.ts";
@@ -42,6 +43,8 @@ export async function runTraining(data: string, options: TrainOptions, console: 
     signal: stop.signal,
   });
   process.off("SIGINT", onInterrupt);
+  await writeReport(out, settings, dataset, outcome.history);
+  if (outcome.evaluation !== null) await writeEvaluationPage(out, dataset, outcome.evaluation);
   if (!outcome.finished) process.exitCode = 1;
   console.result(summaryOf(outcome, out), describe(outcome, out));
 }
@@ -148,6 +151,30 @@ async function writeReport(
     footer: `micronuclei ${versionOfPackage()}`,
   });
   await writeRunFile(folder, RUN_FILES.report, page);
+}
+
+/** The evaluation of the test cells, or of the validation cells where there is no test. */
+async function writeEvaluationPage(
+  folder: string,
+  dataset: Dataset,
+  { test, validation }: RunEvaluation,
+): Promise<void> {
+  const { evaluationPage } = await import("../report/evaluation-page.ts");
+  const [negative, positive] = dataset.classes;
+  const page = evaluationPage({
+    title: test === null ? "Evaluation on the validation cells" : "Evaluation on the test cells",
+    evaluation: test ?? validation,
+    classNames: { positive, negative },
+    facts: [
+      ["Model", join(folder, RUN_FILES.model)],
+      ["Data", dataset.source],
+      ["Data hash", dataset.hash],
+    ],
+    warnings:
+      test === null ? ["These cells chose the epoch and the threshold, so the numbers are on the bright side."] : [],
+    footer: `micronuclei ${versionOfPackage()}`,
+  });
+  await writeRunFile(folder, RUN_FILES.evaluationPage, page);
 }
 
 function summaryOf({ finished, best, evaluation, history }: TrainingOutcome, out: string) {

@@ -18,6 +18,7 @@ export const RUN_FILES = {
   evaluation: "evaluation.json",
   validationScores: "validation-scores.csv",
   testScores: "test-scores.csv",
+  evaluationPage: "evaluation.html",
   report: "report.html",
 } as const;
 
