@@ -30,7 +30,7 @@ const ALPHA_BIT_FIELDS = 6;
  * most programs leave the fourth byte at zero.
  *
  * Microsoft, "Bitmap Storage" and BITMAPV5HEADER. Written here because libvips reads no BMP, and the readers on npm
- * that were tried (bmp-ts 1.0.9 and its relatives) stop after the first row of 4-bit images of odd width and assume
+ * that were looked at (bmp-ts 1.0.9 among them) stop after the first row of 4-bit images of odd width and assume
  * that pixels follow the palette at once.
  */
 export function decodeBmp(name: string, content: Uint8Array, maxPixels: number): Samples {

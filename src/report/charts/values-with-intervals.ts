@@ -10,8 +10,8 @@ export interface NamedValue {
   readonly interval: Interval | null;
 }
 
-const WIDTH = 600;
-const [ROW, TOP, NAME_WIDTH, VALUE_WIDTH, LONGEST_NAME] = [22, 8, 150, 150, 20];
+const WIDTH = 660;
+const [ROW, TOP, NAME_WIDTH, VALUE_WIDTH, LONGEST_NAME] = [22, 8, 210, 150, 27];
 
 /**
  * A metric of several groups or networks, one row each: a dot, its 95 % interval and the number. Dots, not bars: the axis
