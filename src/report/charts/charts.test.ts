@@ -76,11 +76,11 @@ test("dots stand on an axis that ends at 1 and holds every interval", () => {
   ];
   const { markup } = valuesWithIntervals(rows, "AUC");
   const [high = 0, low = 0] = attributes(markup, "circle", "fill-negative", "cx");
-  // The axis runs over 300 units from 150 to 450; 0.09 of it lie between the dots.
+  // The axis runs over 300 units from 210 to 510; 0.09 of it lie between the dots.
   const start = 1 - (0.09 * 300) / (high - low);
   expect(start).toBeLessThanOrEqual(0.85);
   expect(start).toBeGreaterThanOrEqual(0.5);
-  expect(markup).toContain("a name that is far …");
+  expect(markup).toContain("a name that is far too lon…");
   expect(markup).toContain("<title>a name that is far too long to be drawn: 0.900 (0.850–0.950)</title>");
   expect(markup).toContain("<title>undefined: –</title>");
 });
