@@ -125,3 +125,16 @@ test("the self-test's numbers are worth comparing: no output is zero, and none i
   expect(outputs).toHaveLength(5);
   for (const output of outputs) expect(new Set(output).size).toBeGreaterThan(output.length / 2);
 });
+
+test("deviation is relative to the greatest number of its own output, and infinite where numbers are missing", () => {
+  const deviation = (tested: readonly number[][], reference: readonly number[][]) => {
+    const arrays = (outputs: readonly number[][]) => outputs.map((output) => Float32Array.from(output));
+    return greatestDeviation(arrays(tested), arrays(reference));
+  };
+  expect(deviation([[1, 2], [300]], [[1, 2], [300]])).toBe(0);
+  expect(deviation([[1, 2.5], [300]], [[1, 2], [300]])).toBe(0.25);
+  expect(deviation([[1, 2], [297]], [[1, 2], [300]])).toBeCloseTo(0.01, 12);
+  for (const broken of [[[1, Number.NaN], [300]], [[1, 2]], [[1], [300]], []]) {
+    expect(deviation(broken, [[1, 2], [300]])).toBe(Number.POSITIVE_INFINITY);
+  }
+});
