@@ -1,13 +1,15 @@
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../core/errors.ts";
 import { sha256OfFile, writeFileAtomically } from "../core/files.ts";
 import { ignoreProgress, type ReportProgress } from "../core/progress.ts";
 import { RandomStream } from "../core/random.ts";
 import type { Evaluation } from "../evaluation/evaluation.ts";
 import type { LeftOut, ScoreTable } from "../evaluation/score-table.ts";
-import { type Console, consoleOf, formatTable } from "./console.ts";
-import { seedOption, wholeNumber } from "./options.ts";
+import { type Console, consoleOf } from "./console.ts";
+import type { EvaluateModelOptions } from "./evaluate-model.ts";
+import { describeEvaluation, leftOutWarnings } from "./evaluate-summary.ts";
+import { deviceOption, seedOption, threadsOption, wholeNumber } from "./options.ts";
 import { versionOfPackage } from "./version.ts";
 
 export interface EvaluateScoresOptions {
@@ -37,35 +39,66 @@ export interface ScoresEvaluation extends Evaluation {
 const DEFAULT_THRESHOLD = 0.5;
 
 const EXAMPLES = `
-Scores: CSV or JSON Lines, one row a cell, with the columns label (1 / 0, true / false, or class names) and probability.
-Rows with an error, without a probability or without a label are counted and reported. Intervals are over whole donors,
-slides or fields where at least ten are known, else over cells.
+With a model, the labelled cells of DATA are scored and measured at the model's operating point; unreadable images are
+counted and named. Without --split it is the test split, or val where there is none, or all cells where none has a split.
+
+Scores of other programs: CSV or JSON Lines, one row a cell, with the columns label (1 / 0, true / false, or class names)
+and probability. Rows with an error, without a probability or without a label are counted and reported. Intervals are over
+whole donors, slides or fields where at least ten are known, else over cells.
 
 Examples:
-  $ mn evaluate --scores scores.csv
-  $ mn evaluate --scores scores.csv --threshold 0.3 --group-by slide --out evaluation
+  $ mn evaluate run/model.onnx data.csv --out evaluation
+  $ mn evaluate run/model.onnx data.csv --split val --where source=hatch --json
+  $ mn evaluate cells/                                      with the model in the box
+  $ mn evaluate --scores scores.csv --threshold 0.3 --group-by slide
   $ mn evaluate --scores other-tool.csv --positive micronucleus --json`;
 
-/** `mn evaluate --scores FILE`. */
+/** `mn evaluate [MODEL] DATA` and `mn evaluate --scores FILE`. */
 export function registerEvaluate(program: Command): void {
   program
     .command("evaluate")
-    .description("measure scores against labels: AUC, AP, F1, sensitivity ... with intervals; curves; calibration")
+    .description("measure a model, or scores, against labels: AUC, AP, F1 ... with intervals; curves; calibration")
+    .argument("[model-or-data]", "model file; or the data, evaluated with the model in the box")
+    .argument("[data]", "manifest, or folder with a folder of images for each class")
     .option("--scores <file>", "scores of any program: .csv or .jsonl with the columns label and probability")
-    .option("--threshold <score>", `call positive from here on (default: ${DEFAULT_THRESHOLD})`, finiteNumber)
-    .option("--positive <label>", "label of the positive class (default: mn; or 1, true)")
+    .option("--threshold <score>", "call positive from here on (default: the model's; with --scores 0.5)", finiteNumber)
+    .addOption(new Option("--split <name>", "cells of this split").choices(["test", "val", "train", "all"]))
+    .option("--where <column=value>", "only cells with this value; may be repeated", collectPair, {})
+    .option("--positive <label>", "label of the positive class (default: the model's; or mn, 1, true)")
     .option("--negative <label>", "label of the negative class, where there are more than two")
     .option("--group-by <column>", "intervals and results by this column; auto: donor, slide or field; or none", "auto")
     .option("--resamples <number>", "bootstrap resamples for the intervals", wholeNumber(0, 1_000_000), 1000)
-    .option("--out <folder>", "write evaluation.json and report.html there")
+    .option("--out <folder>", "write evaluation.json and report.html there, with a model also scores.csv")
     .addOption(seedOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
     .addHelpText("after", EXAMPLES)
-    .action(async (options: EvaluateScoresOptions & { scores?: string }, command: Command) => {
-      if (options.scores === undefined) {
-        throw new UsageError("NOTHING_TO_EVALUATE", "There is nothing to evaluate. Give --scores FILE.");
-      }
-      await runEvaluateScores(options.scores, options, consoleOf(command));
-    });
+    .action(evaluate);
+}
+
+type EvaluateOptions = EvaluateScoresOptions & EvaluateModelOptions & { readonly scores?: string };
+
+async function evaluate(
+  first: string | undefined,
+  second: string | undefined,
+  options: EvaluateOptions,
+  command: Command,
+): Promise<void> {
+  const console = consoleOf(command);
+  if (options.scores !== undefined && first === undefined) return runEvaluateScores(options.scores, options, console);
+  if (options.scores === undefined && first !== undefined) {
+    const { runEvaluateModel } = await import("./evaluate-model.ts");
+    return runEvaluateModel(first, second, options, console);
+  }
+  throw new UsageError(
+    "NOTHING_TO_EVALUATE",
+    `Give either a model and data, or --scores FILE${first === undefined ? "" : ", not both"}.`,
+  );
+}
+
+function collectPair(text: string, pairs: Record<string, string>): Record<string, string> {
+  const at = text.indexOf("=");
+  return { ...pairs, [text.slice(0, Math.max(at, 0))]: text.slice(at + 1) };
 }
 
 /** Scores of other programs need not be probabilities, so a threshold may be any number. */
@@ -78,7 +111,7 @@ function finiteNumber(text: string): number {
 async function runEvaluateScores(path: string, options: EvaluateScoresOptions, console: Console): Promise<void> {
   const evaluation = await evaluateScoresFile(path, options, console.progress);
   for (const warning of leftOutWarnings(evaluation)) console.message(warning);
-  console.result(evaluation, describe(evaluation, options.out));
+  console.result(evaluation, describeEvaluation(evaluation, options.out));
 }
 
 /**
@@ -134,57 +167,4 @@ async function writeReport(evaluation: ScoresEvaluation, folder: string): Promis
   });
   await writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify(evaluation, null, 2)}\n`);
   await writeFileAtomically(join(folder, "report.html"), page);
-}
-
-/** One sentence on the rows that are in no number; none where all are. */
-function leftOutWarnings({ leftOut, rows }: ScoresEvaluation): string[] {
-  const reasons = [
-    [leftOut.withError, "with an error"],
-    [leftOut.withoutProbability, "without a probability"],
-    [leftOut.withoutLabel, "without a label"],
-    [leftOut.ofOtherLabel, "of another label"],
-  ] as const;
-  const found = reasons.filter(([count]) => count > 0);
-  if (found.length === 0) return [];
-  const total = found.reduce((sum, [count]) => sum + count, 0);
-  return [
-    `${total} of ${rows} rows are in no number: ${found.map(([count, reason]) => `${count} ${reason}`).join(", ")}.`,
-  ];
-}
-
-const SHOWN = [
-  ["AUC", "auc"],
-  ["average precision", "ap"],
-  ["F1", "f1"],
-  ["precision", "precision"],
-  ["sensitivity", "sensitivity"],
-  ["specificity", "specificity"],
-  ["Brier score", "brier"],
-  ["calibration error", "ece"],
-] as const;
-
-function describe(evaluation: ScoresEvaluation, out: string | undefined): string {
-  const { cells, positives, threshold, thresholdSource, confusion, intervals, classNames } = evaluation;
-  const rows = SHOWN.map(([name, metric]) => {
-    const [value, interval] = [evaluation[metric], evaluation[`${metric}_ci95`]];
-    const range = interval === null ? "" : `${interval[0].toFixed(3)} to ${interval[1].toFixed(3)}`;
-    return [name, value === null ? "undefined" : value.toFixed(3), range, evaluation.undefinedBecause[metric] ?? ""];
-  });
-  const { tp, fp, fn, tn } = confusion;
-  const matrix = formatTable([
-    ["", `called ${classNames.positive}`, `called ${classNames.negative}`],
-    [classNames.positive, tp, fn],
-    [classNames.negative, fp, tn],
-  ]);
-  const over = intervals.unit === "group" ? `groups by ${intervals.groupedBy}` : "cells";
-  return [
-    `${cells} cells, ${positives} ${classNames.positive}. Called ${classNames.positive} from ${threshold} on (${thresholdSource}).`,
-    `Intervals over ${intervals.units} ${over}, ${intervals.resamples} resamples.`,
-    "",
-    formatTable([["", "value", "95 % interval", ""], ...rows]),
-    "",
-    matrix,
-    ...evaluation.notes.flatMap((note) => ["", note]),
-    ...(out === undefined ? [] : ["", `Report: ${join(out, "report.html")}`]),
-  ].join("\n");
 }

@@ -41,12 +41,7 @@ export async function runScoring(
     }),
   );
   const { finished, ...counts } = outcome;
-  if (!finished) {
-    throw new EngineError(
-      "SCORING_STOPPED",
-      `Stopped after ${counts.cells} of ${source.total} cells; the same command goes on from here.`,
-    );
-  }
+  if (!finished) throw scoringStopped(counts.cells, source.total, "The same command goes on from here.");
   const seconds = Number(((performance.now() - started) / 1000).toFixed(2));
   const summary = { ...counts, scores, seconds, model: modelPath, modelSha256: model.sha256, threshold };
   console.result(summary, describe(summary));
@@ -62,6 +57,11 @@ export function scoringSource({ total, sha256, cells }: CellSource): ScoringSour
       for await (const { path, columns } of cells()) if (place++ >= from) yield { path, source: columns };
     },
   };
+}
+
+/** The error that ends an interrupted command, so that scripts see that it is not done. */
+export function scoringStopped(cells: number, total: number, howToGoOn: string): EngineError {
+  return new EngineError("SCORING_STOPPED", `Stopped after ${cells} of ${total} cells. ${howToGoOn}`);
 }
 
 /** Runs work that the first Ctrl-C asks to stop in good order; a second one ends the program. */

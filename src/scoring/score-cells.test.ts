@@ -1,0 +1,85 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { askPlainly, tinyCell, tinyCells, tinyModel } from "../../test/scoring/tiny-model.ts";
+import { type ScoredCell, scoreCells } from "./score-cells.ts";
+
+const NAMES = Array.from({ length: 7 }, (_, index) => `cell-${index}.png`);
+const model = { bytes: tinyModel(1) };
+const session = { device: "cpu", threads: 1 } as const;
+
+let folder: string;
+let expected: number[];
+beforeAll(async () => {
+  folder = await tinyCells(NAMES);
+  await writeFile(join(folder, "broken.png"), "no image");
+  const images = NAMES.map((_, index) => tinyCell(index));
+  expected = (await askPlainly(model.bytes, images)).probability;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const imageOf = (name: string) => ({ path: join(folder, name), source: name });
+
+async function scoreAll(names: readonly string[], batch: number): Promise<ScoredCell<string>[]> {
+  const scored: ScoredCell<string>[] = [];
+  for await (const cell of scoreCells(model, names.map(imageOf), { session, batch })) scored.push(cell);
+  return scored;
+}
+
+test.each([1, 3, 32])(
+  "cells come back in their order with the numbers of plain onnxruntime (batches of %i)",
+  async (batch) => {
+    const scored = await scoreAll(NAMES, batch);
+    expect(scored.map(({ source }) => source)).toEqual(NAMES);
+    scored.forEach((cell, index) => {
+      expect("score" in cell && cell.score.probability).toBeCloseTo(expected[index] as number, 5);
+    });
+  },
+);
+
+test("a cell that cannot be read keeps its place, with the error's code; a batch of such cells too", async () => {
+  const scored = await scoreAll(["broken.png", "cell-0.png", "absent.png", "cell-1.png"], 2);
+  expect(scored.map((cell) => ("error" in cell ? cell.error.code : "scored"))).toEqual([
+    "IMAGE_FORMAT_UNKNOWN",
+    "scored",
+    "IMAGE_NOT_FOUND",
+    "scored",
+  ]);
+  const none = await scoreAll(["broken.png", "absent.png"], 2);
+  expect(none.map((cell) => "error" in cell)).toEqual([true, true]);
+});
+
+test("attention maps, size and quality travel with each cell", async () => {
+  const [cell] = await scoreAll(["cell-0.png"], 1);
+  if (cell === undefined || !("score" in cell)) throw new Error("not scored");
+  expect(cell.score).toMatchObject({ width: 67, height: 67, quality: "ok" });
+  expect(Object.keys(cell.score.attention).sort()).toEqual(["attention_5", "attention_6"]);
+  const { floats } = await askPlainly(model.bytes, [tinyCell(0)]);
+  const map = cell.score.attention.attention_6;
+  expect(map).toMatchObject({ height: 3, width: 3 });
+  floats("attention_6").forEach((value, place) => {
+    expect(map?.data[place]).toBeCloseTo(value, 5);
+  });
+});
+
+test("the source is read no further ahead than two batches and the images being decoded, however long it is", async () => {
+  const [batch, taken] = [4, 20];
+  let given = 0;
+  const endless = function* () {
+    for (;;) {
+      given++;
+      yield imageOf("cell-0.png");
+    }
+  };
+  let received = 0;
+  for await (const _ of scoreCells(model, endless(), { session, batch })) {
+    received++;
+    expect(given - received).toBeLessThanOrEqual(3 * batch);
+    if (received === taken) break;
+  }
+});
+
+test("a model that is no ONNX file fails at the first cell, with the runtime's words", async () => {
+  const scoring = scoreCells({ bytes: new Uint8Array(8) }, [imageOf("cell-0.png")], { session });
+  await expect(scoring.next()).rejects.toMatchObject({ code: "SESSION_FAILED" });
+});
