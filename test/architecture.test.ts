@@ -17,7 +17,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   explanation: ["core", "images", "engine"],
   scoring: ["core", "images", "engine", "explanation"],
   assay: ["core"],
-  report: ["core", "evaluation", "assay"],
+  workspace: ["core", "assay", "scoring"],
+  review: ["core", "workspace"],
+  report: ["core", "evaluation", "assay", "workspace"],
 };
 /** The only places that wire things together. */
 const WIRING = ["cli", "server", "index.ts"];

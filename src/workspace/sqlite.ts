@@ -1,0 +1,106 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type SqliteStatement,
+  sql,
+  type TransactionSettings,
+} from "kysely";
+import type { StorageEngine } from "./storage-engine.ts";
+
+/** How long a writer waits for another process to finish its transaction. */
+const BUSY_MILLISECONDS = 30_000;
+/** Statements kept prepared; the program has fewer different ones, but for bulk inserts of odd sizes. */
+const MOST_STATEMENTS = 200;
+
+/**
+ * SQLite in a file. Write-ahead log, so that readers and one writer in any number of processes do not wait for each
+ * other; flushed to the disk at every commit (synchronous=FULL), so that a confirmed decision survives a power cut.
+ */
+export function sqliteEngine(path: string): StorageEngine {
+  return {
+    name: "sqlite",
+    dialect: sqliteDialect(path),
+    identity: (column) => column.primaryKey().autoIncrement(),
+    bytes: "blob",
+    tableOptions: { clusteredByKey: "without rowid" },
+    forbidChanges: async (db, table) => {
+      for (const operation of ["update", "delete"] as const)
+        await sql`create trigger ${sql.ref(`${table}_no_${operation}`)} before ${sql.raw(operation)} on ${sql.table(table)}
+          begin select raise(abort, ${sql.lit(`${table} is append-only: ${operation} is forbidden`)}); end`.execute(db);
+    },
+  };
+}
+
+/** A consistent copy of a database under use, as one file without a log. The target must not exist. */
+export async function copyDatabase<Tables>(db: Kysely<Tables>, target: string): Promise<void> {
+  await sql`vacuum into ${target}`.execute(db);
+}
+
+/** What SQLite finds wrong with the pages of a database file; empty where it is sound. */
+export async function damageOf<Tables>(db: Kysely<Tables>): Promise<string[]> {
+  const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check(20)`.execute(db);
+  return rows.map((row) => row.integrity_check).filter((text) => text !== "ok");
+}
+
+function sqliteDialect(path: string): Dialect {
+  return {
+    createAdapter: () => new NodeSqliteAdapter(),
+    createDriver: (): Driver => new NodeSqliteDriver({ database: async () => openDatabase(path) }),
+    createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+/** In SQLite a schema changes inside a transaction like any data, so that a broken-off migration leaves no trace. */
+class NodeSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class NodeSqliteDriver extends SqliteDriver {
+  /** A transaction that may write takes the lock at once: one that first reads and then writes could not wait for it. */
+  override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
+    const begin = settings?.accessMode === "read only" ? "begin" : "begin immediate";
+    await connection.executeQuery(CompiledQuery.raw(begin));
+  }
+}
+
+function openDatabase(path: string): SqliteDatabase {
+  const database = new DatabaseSync(path, { timeout: BUSY_MILLISECONDS, enableForeignKeyConstraints: true });
+  database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536;");
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    close: () => {
+      statements.clear();
+      database.close();
+    },
+    prepare: (text) => {
+      const known = statements.get(text);
+      if (known !== undefined) return known;
+      if (statements.size >= MOST_STATEMENTS) statements.clear();
+      const statement = asKyselyStatement(database.prepare(text));
+      statements.set(text, statement);
+      return statement;
+    },
+  };
+}
+
+function asKyselyStatement(statement: StatementSync): SqliteStatement {
+  const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[];
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...values(parameters)),
+    run: (parameters) => statement.run(...values(parameters)),
+    iterate: (parameters) => statement.iterate(...values(parameters)),
+  };
+}

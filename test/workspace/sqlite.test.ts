@@ -1,0 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sqliteEngine } from "../../src/workspace/sqlite.ts";
+import { storageSuite } from "./storage-suite.ts";
+
+storageSuite("SQLite", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "mn-storage-"));
+  return {
+    engine: () => sqliteEngine(join(folder, "test.sqlite")),
+    remove: () => rm(folder, { recursive: true }),
+  };
+});
