@@ -37,3 +37,13 @@ test("the summary is the mean over cells", () => {
   expect(summary?.chance).toBeCloseTo(0.1, 12);
   expect(summariseLocalisation([])).toBeNull();
 });
+
+test("weights count cells as often as a resample drew them; none drawn has no mean", () => {
+  const missed = { hit: false, energy: 0.1, iou: 0, maskShare: 0.05 };
+  const found = { hit: true, energy: 0.7, iou: 0.5, maskShare: 0.15 };
+  const summary = summariseLocalisation([missed, found], [3, 1]);
+  expect(summary?.pointing).toBeCloseTo(1 / 4, 12);
+  expect(summary?.energy).toBeCloseTo((3 * 0.1 + 0.7) / 4, 12);
+  expect(summary?.chance).toBeCloseTo((3 * 0.05 + 0.15) / 4, 12);
+  expect(summariseLocalisation([missed, found], [0, 0])).toBeNull();
+});
