@@ -40,6 +40,7 @@ export async function openCellSource(paths: readonly string[], classes: readonly
     hash.update(`${JSON.stringify([path, columns])}\n`);
     total++;
   }
+  if (total === 0) throw sourceEmpty(paths.join(", "), "has no row");
   return { total, sha256: hash.digest("hex"), cells };
 }
 
@@ -68,12 +69,7 @@ async function manifestIn(folder: string): Promise<string | undefined> {
 
 async function cellsOfFolder(folder: string, exists: boolean, classes: readonly string[]): Promise<SourceCell[]> {
   const images = exists ? await findImages(folder) : [];
-  if (images.length === 0) {
-    throw new DatasetError(
-      "SOURCE_EMPTY",
-      `${folder} ${exists ? "has no images" : "does not exist"}. Expected a folder of images, a manifest or an image.`,
-    );
-  }
+  if (images.length === 0) throw sourceEmpty(folder, exists ? "has no images" : "does not exist");
   const foldersOf = (image: string) => relative(folder, image).split(sep).slice(0, -1);
   // One folder called "normal" may be anything; class folders come with one for the positive class.
   const areClassFolders = images.some((image) => foldersOf(image).includes(classes[1] ?? ""));
@@ -86,4 +82,8 @@ async function cellsOfFolder(folder: string, exists: boolean, classes: readonly 
 function cellAt(image: string, folder: string, label: string | undefined): SourceCell {
   const columns = { file: relative(folder, image).split(sep).join("/"), ...(label === undefined ? {} : { label }) };
   return { ...cellFromColumns(columns, () => resolve(image), image), folder: resolve(folder) };
+}
+
+function sourceEmpty(path: string, reason: string): DatasetError {
+  return new DatasetError("SOURCE_EMPTY", `${path} ${reason}. Expected a folder of images, a manifest or an image.`);
 }

@@ -77,6 +77,8 @@ test("scores a manifest: order, ids and other columns stay as they are, unreadab
 test("where there is no such model, or no image, the error says what to do", async () => {
   await expect(score(join(folder, "absent.onnx"), cells)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
   await expect(score(model, join(folder, "absent"))).rejects.toMatchObject({ code: "SOURCE_EMPTY" });
+  await writeFile(join(folder, "empty.csv"), "file,label\n");
+  await expect(score(model, join(folder, "empty.csv"))).rejects.toMatchObject({ code: "SOURCE_EMPTY" });
   await expect(score(model, folder, "--out", join(folder, "s.csv"))).rejects.toMatchObject({ code: "SOURCE_EMPTY" });
 });
 
