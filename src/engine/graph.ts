@@ -45,6 +45,8 @@ export class Graph {
   readonly outputs: Value[] = [];
   readonly nodes: GraphNode[] = [];
   readonly initializers: Initializer[] = [];
+  /** What the nodes compute, by name. */
+  readonly computed = new Map<string, Value>();
   readonly #integerConstants = new Map<string, Value>();
   readonly #integersOf = new Map<string, readonly number[]>();
   #nameCount = 0;
@@ -141,6 +143,7 @@ export class Graph {
       shape,
       type,
     }));
+    for (const output of outputs) this.computed.set(output.name, output);
     this.nodes.push({
       operator,
       domain: options.domain ?? "",

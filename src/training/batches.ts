@@ -10,7 +10,7 @@ export interface TrainingThreads {
 
 export interface PreparedBatch<Image extends BatchImage> {
   readonly images: readonly Image[];
-  /** uint8 [slots, 3, side, side]; slots behind the images are black. */
+  /** uint8 [slots, 3, side, side]; slots behind the images repeat them. */
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 

@@ -19,16 +19,17 @@ const handlers = {
   },
 
   /**
-   * A batch as the network takes it: uint8 [slots, 3, side, side]; slots beyond the images stay black (their sample
-   * weight is 0).
+   * A batch as the network takes it: uint8 [slots, 3, side, side]. Slots beyond the images repeat them: their sample
+   * weight is 0, but a network's batch statistics see them.
    */
   prepare: ({ images, slots }: { images: readonly BatchImage[]; slots: number }) => {
     const { width, height } = store[0] as RasterImage;
     const pixels = new Uint8Array(slots * 3 * width * height);
-    images.forEach(({ index, augmentation }, slot) => {
+    const varied = images.map(({ index, augmentation }) => {
       const image = store[index] as RasterImage;
-      writePlanes(augmentation === null ? image : applyAugmentation(image, augmentation), pixels, slot);
+      return augmentation === null ? image : applyAugmentation(image, augmentation);
     });
+    for (let slot = 0; slot < slots; slot++) writePlanes(varied[slot % varied.length] as RasterImage, pixels, slot);
     return new Transferred(pixels, [pixels.buffer]);
   },
 };

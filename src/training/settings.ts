@@ -25,6 +25,10 @@ export const trainingSettingsSchema = z.strictObject({
   side: positiveInteger.default(224),
   epochs: positiveInteger.default(60),
   batch: positiveInteger.default(32),
+  /** Images of a batch whose gradients are computed at once; a divisor of the batch. Absent: as the memory allows. */
+  microBatch: positiveInteger.optional(),
+  /** What the numbers of a training step may take, megabytes; larger batches are computed in parts. */
+  memoryLimitMegabytes: z.number().positive().default(4096),
   seed: z.int().nonnegative().default(1),
   loss: z.strictObject({ gamma: z.number().nonnegative().default(2) }).prefault({}),
   optimiser: z

@@ -1,9 +1,15 @@
 import { Tensor } from "onnxruntime-node";
+import { RandomStream } from "../core/random.ts";
 import { serveCalls, Transferred } from "../core/worker-calls.ts";
+import { AccumulatingSession } from "../engine/accumulating-session.ts";
 import { ClassifierSession } from "../engine/classifier-session.ts";
+import type { RandomMask } from "../engine/computation.ts";
+import type { AccumulationGraphs } from "../engine/gradient-accumulation.ts";
+import { drawRandomMasks } from "../engine/operations/dropout.ts";
 import type { StateTensor } from "../engine/optimisers.ts";
 import type { SessionOptions } from "../engine/session.ts";
-import { TrainingSession, type TrainingState } from "../engine/training-session.ts";
+import { TrainingSession } from "../engine/training-session.ts";
+import type { TrainingState } from "../engine/training-state.ts";
 import { IMAGE_INPUT, SAMPLE_WEIGHT_INPUT, TARGET_INPUT } from "./training-graph.ts";
 
 /** One batch of uint8 pixels [N, 3, side, side] with, for every image, its class (0 or 1) and its share of the loss. */
@@ -16,19 +22,34 @@ export interface StepRequest {
   readonly step: number;
 }
 
-let training: TrainingSession | undefined;
+/** A whole step in one graph, or its gradients in micro-batches. */
+export type StepGraphs =
+  | { readonly kind: "whole"; readonly model: Uint8Array; readonly states: readonly StateTensor[] }
+  | { readonly kind: "accumulating"; readonly graphs: AccumulationGraphs };
+
+let training: TrainingSession | AccumulatingSession | undefined;
+let randomMasks: readonly RandomMask[] = [];
+let seed: number | string = 0;
 let classifier: ClassifierSession | undefined;
 let sessionOptions: SessionOptions = { device: "cpu", threads: 0 };
 
 const handlers = {
+  /** `seed` names the stream that every step's random masks are forked from. */
   open: async (request: {
-    model: Uint8Array;
-    states: readonly StateTensor[];
+    graphs: StepGraphs;
+    randomMasks: readonly RandomMask[];
+    seed: number | string;
     initial: TrainingState;
     options: SessionOptions;
   }): Promise<void> => {
-    sessionOptions = request.options;
-    training = await TrainingSession.open(request.model, request.states, request.options);
+    const { graphs, options } = request;
+    sessionOptions = options;
+    randomMasks = request.randomMasks;
+    seed = request.seed;
+    training =
+      graphs.kind === "whole"
+        ? await TrainingSession.open(graphs.model, graphs.states, options)
+        : await AccumulatingSession.open(graphs.graphs, options);
     training.writeState(request.initial);
   },
 
@@ -42,6 +63,7 @@ const handlers = {
       [IMAGE_INPUT]: new Tensor("uint8", pixels, [slots, 3, side, side]),
       [TARGET_INPUT]: new Tensor("float32", target, [slots, 2]),
       [SAMPLE_WEIGHT_INPUT]: new Tensor("float32", Float32Array.from(sampleWeights), [slots, 1]),
+      ...drawRandomMasks(randomMasks, slots, new RandomStream(seed).fork(step)),
     };
     const { loss } = await opened(training).step(batch, learningRate, step);
     return { loss };

@@ -14,6 +14,7 @@ import { type EpochImage, type PlanSettings, planEpoch, planValidation } from ".
 import { finishRun, type RunEvaluation } from "./finish.ts";
 import { type EpochRecord, readHistory, writeHistory } from "./history.ts";
 import { loadImages } from "./image-store.ts";
+import { chooseMicroBatch } from "./micro-batch.ts";
 import {
   checkRun,
   RUN_FILES,
@@ -28,7 +29,13 @@ import { encodeRunModel } from "./run-model.ts";
 import { learningRateAt, type ScheduleSettings } from "./schedule.ts";
 import type { TrainingSettings } from "./settings.ts";
 import { chooseStartingWeights, readAnyWeights, type StartingWeights } from "./starting-weights.ts";
-import { buildTrainingGraph } from "./training-graph.ts";
+import type { StepGraphs } from "./step-worker.ts";
+import {
+  buildAccumulationGraphs,
+  buildTrainingGraph,
+  type TrainedTensors,
+  type TrainingGraphSettings,
+} from "./training-graph.ts";
 
 export interface TrainingRequest {
   readonly dataset: Dataset;
@@ -83,29 +90,22 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
   if (!request.resume) await startRun(runFolder, identity);
 
   const stream = new RandomStream(settings.seed);
-  const graph = buildTrainingGraph({
-    network: (computation, image) => buildNetwork(computation, image, settings.network),
-    batch: settings.batch,
-    side: settings.side,
-    input: "pixels",
-    loss: { gamma: settings.loss.gamma, classWeights: null },
-    optimiser: settings.optimiser,
-    clipNorm: settings.clipNorm ?? (tensors === null ? FROM_RANDOM.clipNorm : null),
-    blockSize: request.session.blockSize,
-  });
+  const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request, tensors === null);
+  const tensorsOfModel = [...parameters, ...buffers];
   const checkpoint = request.resume ? await readCheckpoint(runFolder) : null;
-  const start = checkpoint === null ? chooseStartingWeights(graph.parameters, tensors, stream.fork("weights")) : null;
+  const start = checkpoint === null ? chooseStartingWeights(tensorsOfModel, tensors, stream.fork("weights")) : null;
   if (start !== null) announceWeights(start, settings.weights, request.message);
   const threads = openThreads();
   try {
     await threads.preparation.call("load", images);
     await threads.step.call("open", {
-      model: graph.model,
-      states: graph.states,
+      graphs,
+      randomMasks,
+      seed: `${settings.seed}/random masks`,
       initial: checkpoint?.state ?? (start as StartingWeights).weights,
       options: request.session,
     });
-    const run = new TrainingRun(request, threads, stream, graph.parameters, training, validation, tensors === null);
+    const run = new TrainingRun(request, threads, stream, tensorsOfModel, training, validation, tensors === null);
     const progress = await run.continueFrom(checkpoint?.position ?? START_POSITION);
     const rule = request.operatingPoint;
     const evaluation = progress.finished ? await finishRun(request, threads, rule) : null;
@@ -113,6 +113,37 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
   } finally {
     await Promise.all([threads.preparation.close(), threads.step.close()]);
   }
+}
+
+/** The graphs of a step: the whole batch at once where it fits into the memory limit, else in micro-batches. */
+function chooseGraphs(request: TrainingRequest, fromRandom: boolean): { readonly graphs: StepGraphs } & TrainedTensors {
+  const { settings, session, message } = request;
+  const graphSettings: TrainingGraphSettings = {
+    network: (computation, image) => buildNetwork(computation, image, settings.network),
+    batch: settings.batch,
+    side: settings.side,
+    input: "pixels",
+    loss: { gamma: settings.loss.gamma, classWeights: null },
+    optimiser: settings.optimiser,
+    clipNorm: settings.clipNorm ?? (fromRandom ? FROM_RANDOM.clipNorm : null),
+    blockSize: session.blockSize,
+  };
+  const { images, estimatedMegabytes } =
+    settings.microBatch === undefined
+      ? chooseMicroBatch(graphSettings, settings.memoryLimitMegabytes)
+      : { images: settings.microBatch, estimatedMegabytes: null };
+  if (images === settings.batch) {
+    const { model, states, ...tensors } = buildTrainingGraph(graphSettings);
+    return { graphs: { kind: "whole", model, states }, ...tensors };
+  }
+  message(
+    `A batch of ${settings.batch} is computed in parts of ${images} ${images === 1 ? "image" : "images"}` +
+      (estimatedMegabytes === null
+        ? "."
+        : `, about ${estimatedMegabytes} MB at once (limit ${settings.memoryLimitMegabytes} MB).`),
+  );
+  const { graphs, ...tensors } = buildAccumulationGraphs({ ...graphSettings, batch: images });
+  return { graphs: { kind: "accumulating", graphs }, ...tensors };
 }
 
 /** Names the split: SHA-256 over the pairs of file and split. */

@@ -1,9 +1,11 @@
-import { Computation } from "../engine/computation.ts";
-import type { Graph, Value } from "../engine/graph.ts";
+import { Computation, type Parameter, type RandomMask } from "../engine/computation.ts";
+import { type AccumulationGraphs, accumulateGradients } from "../engine/gradient-accumulation.ts";
+import type { Value } from "../engine/graph.ts";
+import { peakIntermediateBytes } from "../engine/memory-estimate.ts";
 import { encodeOnnx } from "../engine/onnx-file.ts";
 import { appendOptimiser, type OptimiserSettings, type StateTensor } from "../engine/optimisers.ts";
 import { LOSS_OUTPUT } from "../engine/training-session.ts";
-import type { NetworkOutput } from "../networks/alexnet.ts";
+import type { NetworkOutput } from "../networks/network-output.ts";
 import { normalise } from "../networks/normalisation.ts";
 import { type FocalLossOptions, focalLoss } from "./focal-loss.ts";
 
@@ -13,7 +15,7 @@ export const SAMPLE_WEIGHT_INPUT = "sample_weight";
 
 export interface TrainingGraphSettings {
   readonly network: (computation: Computation, image: Value) => NetworkOutput;
-  /** Images in a batch. */
+  /** Images in a batch, or in a micro-batch where gradients are accumulated. */
   readonly batch: number;
   /** Height and width of an image, pixels. */
   readonly side: number;
@@ -26,23 +28,55 @@ export interface TrainingGraphSettings {
   readonly blockSize: 0 | 8 | 16;
 }
 
-export interface TrainingGraph {
+/** What a training needs to know of its network beside the graphs. */
+export interface TrainedTensors {
+  /** Learned tensors. */
+  readonly parameters: readonly Parameter[];
+  /** Running statistics. */
+  readonly buffers: readonly Parameter[];
+  /** Inputs that every step draws anew. */
+  readonly randomMasks: readonly RandomMask[];
+}
+
+export interface TrainingGraph extends TrainedTensors {
   readonly model: Uint8Array;
   readonly states: readonly StateTensor[];
-  readonly parameters: Computation["parameters"];
-  readonly graph: Graph;
 }
 
 /**
  * One graph for a whole training step: forward, focal loss, backward, optimiser.
  *
  * Inputs: image [N, 3, side, side], target [N, 2] one-hot, sample_weight [N, 1], learning_rate [], the state.
- * Outputs: loss [], logits [N, 2], the renewed state.
+ * Outputs: loss [], the renewed state.
  */
 export function buildTrainingGraph(settings: TrainingGraphSettings): TrainingGraph {
+  const computation = backpropagated(settings);
+  const states = appendOptimiser(computation, settings.optimiser, settings.clipNorm);
+  return { model: encodeOnnx(computation.graph), states, ...tensorsOf(computation) };
+}
+
+/** The same step in two graphs: gradients of a micro-batch of `settings.batch` images, and the update from their sum. */
+export function buildAccumulationGraphs(
+  settings: TrainingGraphSettings,
+): TrainedTensors & { readonly graphs: AccumulationGraphs } {
+  const computation = backpropagated(settings);
+  return {
+    graphs: accumulateGradients(computation, settings.optimiser, settings.clipNorm),
+    ...tensorsOf(computation),
+  };
+}
+
+/** Memory of a training: `fixed` bytes for parameters, their gradients and the optimiser, `perImage` for each of a batch. */
+export function estimateTrainingMemory(settings: TrainingGraphSettings): { fixed: number; perImage: number } {
+  const peakOf = (batch: number): number => peakIntermediateBytes(backpropagated({ ...settings, batch }).graph);
+  const [one, three] = [peakOf(1), peakOf(3)];
+  const perImage = (three - one) / 2;
+  return { fixed: one - perImage, perImage };
+}
+
+function backpropagated(settings: TrainingGraphSettings): Computation {
   const { batch, side } = settings;
   const computation = new Computation({ kind: "training", blockSize: settings.blockSize });
-  const { graph } = computation;
   const type = settings.input === "pixels" ? "uint8" : "float32";
   const image = computation.input(IMAGE_INPUT, [batch, 3, side, side], type);
   const target = computation.input(TARGET_INPUT, [batch, 2]);
@@ -50,7 +84,10 @@ export function buildTrainingGraph(settings: TrainingGraphSettings): TrainingGra
   const { logits } = settings.network(computation, settings.input === "pixels" ? normalise(computation, image) : image);
   const loss = focalLoss(computation, logits, target, sampleWeights, settings.loss);
   computation.backpropagate();
-  graph.output(loss, LOSS_OUTPUT);
-  const states = appendOptimiser(computation, settings.optimiser, settings.clipNorm);
-  return { model: encodeOnnx(graph), states, parameters: computation.parameters, graph };
+  computation.graph.output(loss, LOSS_OUTPUT);
+  return computation;
+}
+
+function tensorsOf({ parameters, buffers, randomMasks }: Computation): TrainedTensors {
+  return { parameters, buffers, randomMasks };
 }

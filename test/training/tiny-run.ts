@@ -60,6 +60,8 @@ export interface TinyRun {
   /** Stop after this many steps, as Ctrl-C does. */
   readonly stopAfterSteps?: number;
   readonly dataset?: Dataset;
+  /** Filled with what the training says. */
+  readonly messages?: string[];
 }
 
 export async function runTiny({
@@ -69,6 +71,7 @@ export async function runTiny({
   settings,
   stopAfterSteps,
   dataset,
+  messages,
 }: TinyRun): Promise<TrainingOutcome> {
   const stop = new AbortController();
   const before = (await readFile(join(runFolder, "checkpoint.safetensors")).catch(() => null)) === null ? 0 : null;
@@ -87,7 +90,7 @@ export async function runTiny({
             if (stage === "Training" && done >= stopAfterSteps) stop.abort();
           },
     reportEpoch: () => {},
-    message: () => {},
+    message: (text) => messages?.push(text),
     signal: stop.signal,
   });
 }

@@ -140,3 +140,28 @@ describe("a training that cannot go on says why", () => {
     await expect(run).rejects.toMatchObject({ code: "RUN_NOT_WRITTEN" });
   });
 });
+
+describe("micro-batches", () => {
+  test("give the weights of the whole batch to rounding", async () => {
+    const [whole, parts] = [join(folder, "whole batch"), join(folder, "micro-batches")];
+    await runTiny({ manifest, runFolder: whole, settings: { epochs: 1, microBatch: 4 } });
+    await runTiny({ manifest, runFolder: parts, settings: { epochs: 1, microBatch: 2 } });
+    const states = await Promise.all([whole, parts].map(async (run) => (await readCheckpoint(run))?.state));
+    for (const [name, numbers] of states[0] ?? []) {
+      const other = states[1]?.get(name) as Float32Array;
+      const scale = Math.max(...numbers.map(Math.abs), 1e-6);
+      numbers.forEach((value, index) => {
+        expect(Math.abs(value - (other[index] as number)) / scale, name).toBeLessThan(1e-4);
+      });
+    }
+  });
+
+  test("are chosen by the memory limit, and said so", async () => {
+    const messages: string[] = [];
+    const runFolder = join(folder, "little memory");
+    await runTiny({ manifest, runFolder, settings: { epochs: 1, memoryLimitMegabytes: 0.3 }, messages });
+    expect(messages.join("\n")).toMatch(
+      /A batch of 4 is computed in parts of [12] images?, about \d+ MB at once \(limit 0\.3 MB\)/,
+    );
+  });
+});

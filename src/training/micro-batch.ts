@@ -1,0 +1,30 @@
+import { elementCount } from "../engine/graph.ts";
+import { buildTrainingGraph, estimateTrainingMemory, type TrainingGraphSettings } from "./training-graph.ts";
+
+/** What the memory of a training is spent on, megabytes. */
+export interface MicroBatchChoice {
+  /** Images whose gradients are computed at once; a divisor of the batch. */
+  readonly images: number;
+  readonly estimatedMegabytes: number;
+}
+
+const BYTES_PER_MEGABYTE = 2 ** 20;
+
+/**
+ * The largest part of a batch that trains within a memory limit; gradients of the parts are added up, with the same
+ * result as the whole batch (batch statistics, where a network has them, are those of a part).
+ *
+ * The estimate is the peak of the intermediate results plus parameters, gradients and optimiser memory; code, images
+ * and the runtime's own reserve come on top. At least one image is computed at once, even above the limit.
+ */
+export function chooseMicroBatch(settings: TrainingGraphSettings, limitMegabytes: number): MicroBatchChoice {
+  const { fixed, perImage } = estimateTrainingMemory(settings);
+  const { states } = buildTrainingGraph({ ...settings, batch: 1 });
+  const state = 2 * states.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
+  const megabytes = (images: number) => (state + fixed + images * perImage) / BYTES_PER_MEGABYTE;
+  const divisors = Array.from({ length: settings.batch }, (_, index) => settings.batch - index).filter(
+    (images) => settings.batch % images === 0,
+  );
+  const images = divisors.find((candidate) => megabytes(candidate) <= limitMegabytes) ?? 1;
+  return { images, estimatedMegabytes: Math.round(megabytes(images)) };
+}
