@@ -60,15 +60,25 @@ function basisOf({ cells, emptyMasks, layers }: LocalisationResult): string {
   return first === undefined ? measured : `${measured} 95 % intervals by bootstrap over ${first.units} ${first.unit}s.`;
 }
 
+/** What a reader must know before relying on the table. */
 function remarksOf(
-  { missingMasks, unreadableMasks }: LocalisationResult,
+  { missingMasks, unreadableMasks, layers }: LocalisationResult,
   unreadable: readonly { readonly name: string; readonly reason: string }[],
 ): string[] {
   const [first] = unreadable;
+  const avoiding = Object.entries(layers).filter(([, { energy_ci95, chance }]) => (energy_ci95?.[1] ?? 1) < chance);
   return [
+    ...(avoiding.length > 0 ? [avoidanceRemark(avoiding.map(([output]) => captionOf(output)))] : []),
     ...(missingMasks > 0 ? [`${missingMasks} cells have no mask.`] : []),
     ...(first === undefined
       ? []
       : [`${unreadableMasks} masks cannot be used; the first, of ${first.name}: ${first.reason}`]),
   ];
+}
+
+function avoidanceRemark(captions: readonly string[]): string {
+  return (
+    `The attention of ${captions.join(" and ")} avoids what was marked: its energy there is below chance. Where a map is ` +
+    "light is then not where the evidence for the call lies."
+  );
 }

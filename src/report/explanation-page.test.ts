@@ -74,6 +74,10 @@ test("the page's policy lets in its own script and pictures and nothing else", (
   expect(document).not.toMatch(/https?:|<link|@import/);
 });
 
+test("a long path shows its last part, and all of it on demand", () => {
+  expect(page({ cells: [cell("slide/7/a.png", 0.5)] })).toContain('title="slide/7/a.png">a.png</a>');
+});
+
 test("names are text, never markup", () => {
   const document = page({ cells: [cell('<img src=x onerror="alert(1)">', 0.5)] });
   expect(document).not.toContain("<img");

@@ -212,11 +212,16 @@ function cellItem(cell: ExplainedCell): Html {
   ];
   return html`<li data-call="${calledPositive ? "positive" : "negative"}" data-probability="${String(probability)}"${callIsWrong === true && html` data-wrong`} style="${pictures.join(";")};--shape:${cell.width}/${cell.height}">
 <div class="heading"><span class="probability">${formatMetric(probability)}</span> <span class="call ${calledPositive ? "positive" : "negative"}">${call}</span>
-<span class="quiet">${labelled}</span>${callIsWrong === true && html` <span class="wrong">wrong call</span>`}<a href="${panel}" title="${name}">${name}</a></div>
+<span class="quiet">${labelled}</span>${callIsWrong === true && html` <span class="wrong">wrong call</span>`}<a href="${panel}" title="${name}">${shortName(name)}</a></div>
 <div class="tiles-of-cell">
 <figure><div class="tile-of-cell" role="img" aria-label="the cell ${name}"></div><figcaption><span>cell</span><span>${cell.width} × ${cell.height} px</span></figcaption></figure>
 ${maps.map((map, index) => mapTile(map, index, cell))}</div></li>
 `;
+}
+
+/** The last part of a path. */
+function shortName(name: string): string {
+  return name.slice(name.search(/[^/\\]*$/));
 }
 
 function mapTile({ layer, low, high }: ExplainedMap, index: number, { outline, width, height }: ExplainedCell): Html {
