@@ -78,7 +78,7 @@ function remarksOf(
 
 function avoidanceRemark(captions: readonly string[]): string {
   return (
-    `The attention of ${captions.join(" and ")} avoids what was marked: its energy there is below chance. Where a map is ` +
-    "light is then not where the evidence for the call lies."
+    `The attention of ${captions.join(" and ")} avoids what was marked: its energy there is below chance. Light places of ` +
+    "these maps are not where a person saw something."
   );
 }
