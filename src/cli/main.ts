@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
 import { registerAssay } from "./assay.ts";
+import { registerAudit } from "./audit.ts";
 import { consoleOf } from "./console.ts";
 import { registerDatasetImport } from "./dataset-import.ts";
 import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
@@ -12,6 +13,8 @@ import { registerScore } from "./score.ts";
 import { registerTrain } from "./train.ts";
 import { versionOfPackage } from "./version.ts";
 import { registerWeightsFetch, registerWeightsInspect } from "./weights-fetch.ts";
+import { registerWorkspace } from "./workspace.ts";
+import { registerStudy } from "./workspace-study.ts";
 
 /** What the shell learns: 0 done, 1 the work failed, 2 wrong usage. */
 type ExitCode = 0 | 1 | 2;
@@ -62,6 +65,9 @@ function registerCommands(program: Command): void {
   registerWeightsInspect(weights);
 
   program.commandsGroup("Laboratory:");
+  registerWorkspace(program);
+  registerStudy(program);
+  registerAudit(program);
   registerAssay(program);
 }
 

@@ -84,6 +84,8 @@ async function addSource(workspace: Workspace, who: string, { studyId, source }:
 /** A slide during an import. */
 interface OpenSlide {
   readonly id: number;
+  /** What the import said of its sample when it was opened. */
+  readonly sample: SampleDetails;
   /** Picture by file of the cells that were there before; null for a new slide. */
   readonly before: ReadonlyMap<string, string | null> | null;
 }
@@ -109,24 +111,29 @@ class CellImporter {
   async add(change: Change, cells: readonly IncomingCell[]): Promise<void> {
     const placed: { readonly cell: IncomingCell; readonly slide: OpenSlide }[] = [];
     for (const cell of cells) {
-      const slide = this.#slides.get(slideKey(cell)) ?? (await this.#openSlide(change, cell));
+      const known = this.#slides.get(slideKey(cell));
+      const slide = known?.sample === cell.sample ? known : await this.#openSlide(change, cell);
       if (!isKnown(slide, cell)) placed.push({ cell, slide });
     }
     if (placed.length > 0) await this.#insert(change, placed);
     this.#outcome = { ...this.#outcome, known: this.#outcome.known + cells.length - placed.length };
   }
 
-  async #openSlide(change: Change, { sample, slide }: IncomingCell): Promise<OpenSlide> {
+  async #openSlide(change: Change, cell: IncomingCell): Promise<OpenSlide> {
     const { studyId, codes } = this.#request;
+    const { sample, slide } = cell;
     const sampleId = await ensureSample(change, { studyId, details: sample, codes });
-    const row = await ensureSlide(change, { studyId, sampleId, name: slide });
-    const before =
-      row.cells === 0
-        ? null
-        : await change.trx.selectFrom("cell").select(["file", "sha256"]).where("slide_id", "=", row.id).execute();
-    const opened = { id: row.id, before: before && new Map(before.map(({ file, sha256 }) => [file, sha256])) };
-    this.#slides.set(slideKey({ sample, slide }), opened);
-    return opened;
+    const known = this.#slides.get(slideKey(cell));
+    const opened = known === undefined ? await this.#readSlide(change, sampleId, slide) : known;
+    this.#slides.set(slideKey(cell), { ...opened, sample });
+    return { ...opened, sample };
+  }
+
+  async #readSlide(change: Change, sampleId: number, name: string): Promise<Omit<OpenSlide, "sample">> {
+    const { id, cells } = await ensureSlide(change, { studyId: this.#request.studyId, sampleId, name });
+    if (cells === 0) return { id, before: null };
+    const before = await change.trx.selectFrom("cell").select(["file", "sha256"]).where("slide_id", "=", id).execute();
+    return { id, before: new Map(before.map(({ file, sha256 }) => [file, sha256])) };
   }
 
   async #insert(change: Change, placed: readonly { readonly cell: IncomingCell; readonly slide: OpenSlide }[]) {
@@ -243,7 +250,7 @@ export async function nextId({ trx }: Change, table: "cell" | "label"): Promise<
 }
 
 function slideKey({ sample, slide }: Pick<IncomingCell, "sample" | "slide">): string {
-  return JSON.stringify([sample.name, slide]);
+  return `${sample.name}\n${slide}`;
 }
 
 /** Whether a slide has the cell. The same file with another picture is another cell under a name that is taken. */

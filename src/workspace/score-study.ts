@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { sha256OfFile } from "../core/files.ts";
 import { ignoreProgress, type ReportProgress } from "../core/progress.ts";
 import { type CellImage, type ScoredCell, type ScoringOptions, scoreCells } from "../scoring/score-cells.ts";
-import { errorColumns, type ScoreColumns, scoreColumns } from "../scoring/score-row.ts";
+import { errorColumns, scoreColumns } from "../scoring/score-row.ts";
 import type { PredictedOutcome, Schema } from "./schema.ts";
 import { type NewPrediction, recordPredictions, type Scoring } from "./scorings.ts";
 import type { Workspace } from "./workspace.ts";
@@ -145,7 +145,7 @@ function predictionOf(cell: ScoredCell<PendingCell>, classes: [string, string], 
   const { id, slideId } = cell.source;
   if ("error" in cell) return { ...NO_SCORE, cellId: id, slideId, error: errorColumns(cell.error).error };
   const columns = scoreColumns(cell.score, { classes, threshold });
-  const outcome = outcomeOf(columns, classes[1]);
+  const outcome = outcomeOf({ ...columns, positive: columns.prediction === classes[1] });
   const { probability, attention_x, attention_y, attention_peak, quality } = columns;
   return {
     cellId: id,
@@ -165,13 +165,14 @@ function predictionOf(cell: ScoredCell<PendingCell>, classes: [string, string], 
 }
 
 /** What a prediction means for the counts: an image that is not in order is not counted unseen. */
-export function outcomeOf(
-  { prediction, quality, error }: Pick<ScoreColumns, "prediction" | "error"> & { quality: string },
-  positiveClass: string,
-): PredictedOutcome {
-  if (error !== "" || quality === "unreadable") return "unreadable";
-  if (quality !== "ok") return "flagged";
-  return prediction === positiveClass ? "positive" : "negative";
+export function outcomeOf(prediction: {
+  readonly positive: boolean;
+  readonly quality: string;
+  readonly error: string;
+}): PredictedOutcome {
+  if (prediction.error !== "" || prediction.quality === "unreadable") return "unreadable";
+  if (prediction.quality !== "ok") return "flagged";
+  return prediction.positive ? "positive" : "negative";
 }
 
 function quantised({ width, height, data }: { width: number; height: number; data: Float32Array }) {

@@ -59,10 +59,39 @@ const UNNAMED_SLIDE = "1";
 export async function readStudyTable(table: TableFile): Promise<SlideRow[]> {
   const meanings = meaningsOf(table.headings);
   requireColumn(table, "sample", meanings.includes("name"));
+  const readSample = sampleReader(table);
+  const text = (row: readonly string[], meaning: "slide" | "cells"): string | null => {
+    const value = row[meanings.indexOf(meaning)]?.trim() ?? "";
+    return value === "" ? null : value;
+  };
   const slides: SlideRow[] = [];
   for await (const rows of table.rows)
-    for (const row of rows) slides.push(slideRow(table, meanings, row, slides.length + 2));
+    for (const row of rows) {
+      const sample = readSample(row, slides.length + 2);
+      slides.push({ sample, slide: text(row, "slide") ?? UNNAMED_SLIDE, cells: text(row, "cells") });
+    }
   return slides;
+}
+
+/**
+ * Reads the sample of a row. Rows that say the same of a sample get the same object: a table of a million cells has few
+ * samples.
+ */
+export function sampleReader(table: TableFile): (row: readonly string[], line: number) => SampleDetails {
+  const meanings = meaningsOf(table.headings);
+  const columns = meanings.flatMap((meaning, column) =>
+    meaning === null || meaning === "slide" || meaning === "cells" ? [] : [column],
+  );
+  const isCellTable = listsCells(table);
+  const known = new Map<string, SampleDetails>();
+  return (row, line) => {
+    const key = columns.length === 1 ? (row[columns[0] ?? 0] ?? "") : columns.map((column) => row[column]).join("\n");
+    const details = isCellTable ? known.get(key) : undefined;
+    if (details !== undefined) return details;
+    const read = sampleDetails(table, meanings, row, line, !isCellTable);
+    known.set(key, read);
+    return read;
+  };
 }
 
 /** Whether a table lists cells (it has a column `file`) rather than slides. */
@@ -75,46 +104,29 @@ export function meaningsOf(headings: readonly string[]) {
   return headings.map((heading) => HEADINGS[heading.toLowerCase()] ?? null);
 }
 
-function slideRow(
+type Meaning = ReturnType<typeof meaningsOf>[number];
+
+/** `keepOthers`: other columns belong to the sample; in a table of cells they belong to the cell. */
+function sampleDetails(
   table: TableFile,
-  meanings: ReturnType<typeof meaningsOf>,
+  meanings: readonly Meaning[],
   row: readonly string[],
   line: number,
-): SlideRow {
-  const text = (meaning: ReturnType<typeof meaningsOf>[number]): string | null => {
+  keepOthers: boolean,
+): SampleDetails {
+  const text = (meaning: Meaning): string | null => {
     const value = row[meanings.indexOf(meaning)]?.trim() ?? "";
     return value === "" ? null : value;
   };
-  const name = text("name");
-  if (name === null)
-    throw new MicronucleiError(
-      "TABLE_VALUE",
-      `${table.path}, row ${line}: the sample has no name. Fill in the column "sample".`,
-    );
-  return {
-    sample: sampleDetails(table, meanings, row, line, name, text),
-    slide: text("slide") ?? UNNAMED_SLIDE,
-    cells: text("cells"),
-  };
-}
-
-function sampleDetails(
-  table: TableFile,
-  meanings: ReturnType<typeof meaningsOf>,
-  row: readonly string[],
-  line: number,
-  name: string,
-  text: (meaning: ReturnType<typeof meaningsOf>[number]) => string | null,
-): SampleDetails {
   const number = (meaning: keyof SampleDetails): number | null => {
     const value = text(meaning);
     return value === null ? null : numberOf(value, table, line, table.headings[meanings.indexOf(meaning)] ?? "");
   };
   const kept = table.headings.flatMap((heading, column) =>
-    meanings[column] === null ? [[heading, row[column] ?? ""] as const] : [],
+    keepOthers && meanings[column] === null ? [[heading, row[column] ?? ""] as const] : [],
   );
   return {
-    name,
+    name: requireName(text("name"), table, line),
     role: roleOf(text("role"), table, line),
     donor: text("donor"),
     culture: text("culture"),
@@ -128,6 +140,14 @@ function sampleDetails(
     multiCells: number("multiCells"),
     columns: Object.fromEntries(kept),
   };
+}
+
+function requireName(name: string | null, table: TableFile, line: number): string {
+  if (name !== null) return name;
+  throw new MicronucleiError(
+    "TABLE_VALUE",
+    `${table.path}, row ${line}: the sample has no name. Fill in the column "sample".`,
+  );
 }
 
 function hasDoseInGray({ headings }: TableFile): boolean {
