@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { writeFileAtomically } from "../core/files.ts";
 import type { Cell, Dataset } from "../dataset/cell.ts";
 import { selectDevice } from "../engine/devices.ts";
-import { overlayAttention, rangeOf, upsampleMap } from "../explanation/attention-image.ts";
+import { mapsToShow, overlayAttention, rangeOf, upsampleMap } from "../explanation/attention-image.ts";
 import { type Localisation, measureLocalisation, summariseLocalisation } from "../explanation/localisation.ts";
 import { readImage } from "../images/decode.ts";
 import { encodePng } from "../images/encode.ts";
@@ -144,7 +144,7 @@ async function localise(scored: readonly ScoredTestCell[]): Promise<DemoLocalisa
     const path = maskPathOf(cell, maskPath);
     if (!existsSync(path)) continue;
     const mask = await readMask(path);
-    for (const [name, map] of Object.entries(score.attention)) {
+    for (const [name, map] of Object.entries(mapsToShow(score))) {
       const values = upsampleMap(map, mask.width, mask.height);
       measured.set(name, [...(measured.get(name) ?? []), measureLocalisation(values, mask.data)]);
     }
@@ -263,7 +263,7 @@ async function galleriesOf(scored: readonly ScoredTestCell[], { positiveClass, c
 
 async function demoCell({ cell, score }: ScoredTestCell, call: string): Promise<DemoCell> {
   const image = await readImage(cell.path);
-  const overlays = Object.entries(score.attention).map(async ([name, map]) => {
+  const overlays = Object.entries(mapsToShow(score)).map(async ([name, map]) => {
     const { low, high } = rangeOf(map);
     const caption = `${layerName(name)}: ${low.toFixed(2)} to ${high.toFixed(2)}`;
     return { caption, source: dataUrl(await encodePng(overlayAttention(image, map))) };

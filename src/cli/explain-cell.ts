@@ -2,7 +2,7 @@ import { extname, join } from "node:path";
 import { writeFileAtomically } from "../core/files.ts";
 import { encodeNpy } from "../core/npy.ts";
 import type { AttentionMap } from "../engine/classifier-session.ts";
-import { paintAttention, rangeOf, type ScaleRange } from "../explanation/attention-image.ts";
+import { mapsToShow, paintAttention, rangeOf, type ScaleRange } from "../explanation/attention-image.ts";
 import { outlineOf } from "../explanation/mask.ts";
 import { drawPanel, scaleLabels } from "../explanation/panel.ts";
 import { readImage } from "../images/decode.ts";
@@ -48,7 +48,7 @@ export async function explainCell(request: ExplainCellRequest): Promise<Explaine
   const { cell, score, place, out, title, range, mask, embed } = request;
   const image = await readImage(cell.path);
   const name = fileNameOf(cell, place);
-  const maps = layersOf(score.attention).map(({ output, caption, map }) => ({
+  const maps = layersOf(mapsToShow(score)).map(({ output, caption, map }) => ({
     output,
     caption,
     map,
@@ -58,8 +58,8 @@ export async function explainCell(request: ExplainCellRequest): Promise<Explaine
   const panel = `panels/${name}.png`;
   const drawn = drawPanel({ title, image, maps, mask: mask ?? undefined });
   await writeFileAtomically(join(out, panel), await encodePng(drawn));
-  for (const { file, map } of maps) {
-    const { height, width, data } = map;
+  for (const { output, file, map } of maps) {
+    const { height, width, data } = output === "evidence" && score.evidence !== null ? score.evidence : map;
     await writeFileAtomically(join(out, file), encodeNpy({ shape: [height, width], data }));
   }
   const store = async (suffix: string, content: RasterImage) =>

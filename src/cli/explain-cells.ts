@@ -1,5 +1,6 @@
 import type { ReportProgress } from "../core/progress.ts";
 import type { ScaleRange } from "../explanation/attention-image.ts";
+import { mapsToShow } from "../explanation/attention-image.ts";
 import type { Localisation } from "../explanation/localisation.ts";
 import type { InstanceMask } from "../images/mask.ts";
 import type { ExplainedCell } from "../report/explanation-page.ts";
@@ -88,9 +89,9 @@ export async function measureModel(
   )) {
     reportProgress({ stage: "Random weights", done: ++done, total: places.size });
     if (!("score" in scored)) continue;
-    const { width, height, attention } = scored.score;
+    const { width, height } = scored.score;
     const found = await masks.find(scored.source.cell, width, height);
-    if (found.kind === "marked") localisation.add(scored.source.cell, attention, found.mask);
+    if (found.kind === "marked") localisation.add(scored.source.cell, mapsToShow(scored.score), found.mask);
   }
   return localisation;
 }
@@ -115,7 +116,7 @@ async function explainOne(
   const { rule, masks, out, range, embed } = request;
   const columns = scoreColumns(score, rule);
   const mask = masks === null ? null : await markedMask(masks, { cell, place }, score, explained.masks);
-  const measured = mask === null ? {} : explained.localisation.add(cell, score.attention, mask);
+  const measured = mask === null ? {} : explained.localisation.add(cell, mapsToShow(score), mask);
   const label = cell.label ?? null;
   const title = `probability ${score.probability.toFixed(3)}  called ${columns.prediction}${label === null ? "" : `  label ${label}`}`;
   const files = await explainCell({ cell, score, place, out, title, range, mask, embed });

@@ -76,7 +76,7 @@ test("a manifest: panels, raw maps, a table and a gallery; every row is in the t
   const page = await readFile(join(out, "index.html"), "utf8");
   expect(page.match(/<li data-call/g)).toHaveLength(4);
   expect(page).toContain("1 image has no score and no map.");
-  expect(page.match(/data:image\/jpeg/g)).toHaveLength(4 * 3);
+  expect(page.match(/data:image\/jpeg/g)).toHaveLength(4 * 4);
 });
 
 test("--masks measures the cells whose masks mark something, and counts the others by reason", async () => {
@@ -85,7 +85,7 @@ test("--masks measures the cells whose masks mark something, and counts the othe
   expect(localisation).toMatchObject({ masks: "mask", cells: 1, emptyMasks: 1, missingMasks: 1, unreadableMasks: 1 });
   expect(localisation.layers.attention_6).toMatchObject({ cells: 1, unit: "cell", units: 1, pointing_ci95: null });
   expect(localisation.layers.attention_6.chance).toBeCloseTo(33 / TINY_SIDE, 10);
-  expect(Object.keys(localisation.randomised.layers).sort()).toEqual(["attention_5", "attention_6"]);
+  expect(Object.keys(localisation.randomised.layers).sort()).toEqual(["attention_5", "attention_6", "evidence"]);
   expect(localisation.randomised.layers).not.toEqual(localisation.layers);
   expect(JSON.parse(await readFile(join(out, "localisation.json"), "utf8"))).toEqual(localisation);
 });

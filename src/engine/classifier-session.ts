@@ -9,6 +9,9 @@ export interface AttentionMap {
   readonly data: Float32Array;
 }
 
+/** The model's output of the evidence, a map as the attention's but with values of any sign and size. */
+const EVIDENCE_OUTPUT = "evidence";
+
 /** What a model says of a batch of cells, in their order. */
 export interface Classification {
   /** Probability of the positive class. */
@@ -17,6 +20,8 @@ export interface Classification {
   readonly logits: Float32Array;
   /** By the name of the output, such as `attention_6`, one map a cell; empty where not asked for. */
   readonly attention: Readonly<Record<string, readonly AttentionMap[]>>;
+  /** Share of each place in the difference of the logits, one map a cell; null where not asked for or not there. */
+  readonly evidence: readonly AttentionMap[] | null;
 }
 
 /** A model file ready to classify cells. */
@@ -57,12 +62,15 @@ export class ClassifierSession {
   ): Promise<Classification> {
     const names = options.attention ? this.attentionNames : [];
     const image = new Tensor("uint8", pixels, [count, 3, side, side]);
-    const outputs = await this.#session.run({ image }, ["logits", "probability", ...names]);
+    const hasEvidence = options.attention && this.#session.outputNames.includes(EVIDENCE_OUTPUT);
+    const maps = [...names, ...(hasEvidence ? [EVIDENCE_OUTPUT] : [])];
+    const outputs = await this.#session.run({ image }, ["logits", "probability", ...maps]);
     const attention = names.map((name) => [name, splitMaps(outputs[name] as Tensor)] as const);
     return {
       probabilities: outputs.probability?.data as Float32Array,
       logits: outputs.logits?.data as Float32Array,
       attention: Object.fromEntries(attention),
+      evidence: hasEvidence ? splitMaps(outputs[EVIDENCE_OUTPUT] as Tensor) : null,
     };
   }
 

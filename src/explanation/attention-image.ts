@@ -101,3 +101,16 @@ export function colourOf(share: number): [number, number, number] {
   };
   return [mix(0), mix(1), mix(2)];
 }
+
+/**
+ * Every map of a cell that is worth a look, by name: the attention maps, and the part of the evidence that speaks for
+ * the positive class (negative values, which speak against it, become 0).
+ */
+export function mapsToShow(cell: {
+  readonly attention: Readonly<Record<string, AttentionMap>>;
+  readonly evidence: AttentionMap | null;
+}): Record<string, AttentionMap> {
+  const { attention, evidence } = cell;
+  if (evidence === null) return { ...attention };
+  return { ...attention, evidence: { ...evidence, data: evidence.data.map((value) => Math.max(0, value)) } };
+}

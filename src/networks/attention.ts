@@ -87,12 +87,15 @@ export function classifyWithAttention(
   options: AttentionOptions,
 ): NetworkOutput {
   const maps = taps.map(({ module, features }) => attentionMap(computation, module, features, last, options));
-  const attended = taps.map(({ features }, index) =>
-    globalAveragePool(computation, attend(computation, features, maps[index] as Value)),
+  const attended = taps.map(({ features }, index) => attend(computation, features, maps[index] as Value));
+  const pooled = [...attended, last];
+  const global = concatenate(
+    computation,
+    pooled.map((map) => globalAveragePool(computation, map)),
   );
-  const global = concatenate(computation, [...attended, globalAveragePool(computation, last)]);
   return {
     logits: classify(computation, "head.fc", global),
     attention: Object.fromEntries(taps.map(({ layer }, index) => [`attention_${layer}`, maps[index] as Value])),
+    pooled,
   };
 }

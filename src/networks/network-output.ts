@@ -6,6 +6,11 @@ export interface NetworkOutput {
   readonly logits: Value;
   /** Maps [N, 1, h, w] with values in (0, 1), by the name of their model output: `attention_` and the tapped layer. */
   readonly attention: Readonly<Record<string, Value>>;
+  /**
+   * The maps [N, C, h, w] whose channel means are all that the last layer, `head.fc`, sees, in its order; absent for
+   * networks that are not of this kind. From them comes the evidence (evidence.ts).
+   */
+  readonly pooled?: readonly Value[];
 }
 
 /** Every network in narrower form: channels of each layer times this share, at least 1. For tests and small machines. */

@@ -10,7 +10,9 @@ test("a model file runs in onnxruntime-node alone: its inputs, outputs and their
   expect(session.inputMetadata).toMatchObject([
     { name: "image", type: "uint8", shape: ["N", 3, TINY_SIDE, TINY_SIDE] },
   ]);
-  expect([...session.outputNames].sort()).toEqual(["attention_5", "attention_6", "logits", "probability"]);
+  expect([...session.outputNames].sort()).toEqual([
+    ...["attention_5", "attention_6", "evidence", "logits", "probability"],
+  ]);
   await session.release();
   const { outputs } = await askPlainly(model, cells);
   expect(outputs.logits?.dims).toEqual([3, 2]);

@@ -20,6 +20,8 @@ export interface CellScore {
   readonly probability: number;
   /** Two maps for the paper's network, by output name such as `attention_6`. */
   readonly attention: Readonly<Record<string, AttentionMap>>;
+  /** Share of each place in the decision: positive values speak for the positive class; null for other networks. */
+  readonly evidence: AttentionMap | null;
   /** Size of the image as decoded, pixels. */
   readonly width: number;
   readonly height: number;
@@ -137,7 +139,11 @@ async function classifyBatch<Source>(
   });
 }
 
-function scoreAt({ probabilities, attention }: Classification, slot: number) {
+function scoreAt({ probabilities, attention, evidence }: Classification, slot: number) {
   const maps = Object.entries(attention).map(([name, all]) => [name, all[slot] as AttentionMap] as const);
-  return { probability: probabilities[slot] as number, attention: Object.fromEntries(maps) };
+  return {
+    probability: probabilities[slot] as number,
+    attention: Object.fromEntries(maps),
+    evidence: evidence?.[slot] ?? null,
+  };
 }

@@ -8,7 +8,15 @@ const RULE = { classes: ["normal", "mn"] as [string, string], threshold: 0.5 };
 const MAP = { height: 2, width: 3, data: Float32Array.of(0.1, 0.2, 0.3, 0.1, 0.2, 0.75) };
 
 function score(changes: Partial<CellScore>): CellScore {
-  return { probability: 0.7, attention: { attention_6: MAP }, width: 30, height: 40, quality: "ok", ...changes };
+  return {
+    probability: 0.7,
+    attention: { attention_6: MAP },
+    evidence: null,
+    width: 30,
+    height: 40,
+    quality: "ok",
+    ...changes,
+  };
 }
 
 test("the peak lies in the middle of its map cell, in pixels of the image (by hand: 2.5 of 3 x 30, 1.5 of 2 x 40)", () => {

@@ -31,8 +31,7 @@ export function attend(computation: Computation, features: Value, attention: Val
  */
 export function scaleChannels(computation: Computation, features: Value, weights: Value): Value {
   const { graph } = computation;
-  const [batch, channels] = weights.shape as [number, number];
-  const columns = graph.reshape(weights, [batch, channels, 1, 1]);
+  const columns = graph.reshape(weights, [0, weights.shape[1] as number, 1, 1]);
   const y = graph.add("Mul", [features, columns]);
   return computation.derive(y, [features, weights], (dy) => {
     computation.accumulate(features, graph.add("Mul", [dy, columns]));
