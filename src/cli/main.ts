@@ -10,6 +10,7 @@ import { registerDemo } from "./demo.ts";
 import { registerEvaluate } from "./evaluate-scores.ts";
 import { registerExplain } from "./explain.ts";
 import { registerScore } from "./score.ts";
+import { registerStudyReport } from "./study-report.ts";
 import { registerTrain } from "./train.ts";
 import { versionOfPackage } from "./version.ts";
 import { registerWeightsFetch, registerWeightsInspect } from "./weights-fetch.ts";
@@ -67,6 +68,7 @@ function registerCommands(program: Command): void {
   program.commandsGroup("Laboratory:");
   registerWorkspace(program);
   registerStudy(program);
+  registerStudyReport(program);
   registerAudit(program);
   registerAssay(program);
 }

@@ -50,8 +50,12 @@ export interface SampleCounts {
   readonly micronuclei: number | null;
   /** Cells with 0, 1, 2, ... micronuclei; null as above. */
   readonly distribution: Distribution | null;
+  /** Cells with 1, 2, ... micronuclei as far as persons have counted them; element 0 is always 0. */
+  readonly countedMicronuclei: readonly number[];
   readonly confirmed: ConfirmedCounts;
   readonly automatic: AutomaticCounts;
+  /** What the model called, whether or not a person has looked since. */
+  readonly predicted: AutomaticCounts;
   readonly uncounted: UncountedCells;
 }
 
@@ -153,6 +157,10 @@ function countSample(
     ...counted,
     confirmed,
     automatic: { positive, negative },
+    predicted: {
+      positive: cellsWhere(predicted, (count) => count.outcome === "positive"),
+      negative: cellsWhere(predicted, (count) => count.outcome === "negative"),
+    },
     uncounted: {
       duplicates,
       unreadable: automatic("unreadable"),
@@ -182,16 +190,20 @@ function micronucleiCounts(
   labelled: readonly LabelledCount[],
   automaticNegative: number,
   automaticPositive: number,
-): Pick<SampleCounts, "micronuclei" | "distribution"> {
+): Pick<SampleCounts, "micronuclei" | "distribution" | "countedMicronuclei"> {
   const withMicronuclei = labelled.filter(({ finding }) => finding === "mn");
-  if (automaticPositive > 0 || withMicronuclei.some(({ micronuclei }) => micronuclei === null))
-    return { micronuclei: null, distribution: null };
   const most = Math.max(0, ...withMicronuclei.map(({ micronuclei }) => micronuclei ?? 0));
-  const distribution = Array.from({ length: most + 1 }, (_, count) =>
-    cellsWhere(withMicronuclei, ({ micronuclei }) => micronuclei === count),
+  const countedMicronuclei = Array.from({ length: most + 1 }, (_, count) =>
+    cellsWhere(withMicronuclei, ({ micronuclei }) => count > 0 && micronuclei === count),
   );
-  distribution[0] = automaticNegative + cellsWhere(labelled, ({ finding }) => finding === "normal");
-  return { micronuclei: total(distribution.map((cells, count) => cells * count)), distribution };
+  if (automaticPositive > 0 || withMicronuclei.some(({ micronuclei }) => micronuclei === null))
+    return { micronuclei: null, distribution: null, countedMicronuclei };
+  const without = automaticNegative + cellsWhere(labelled, ({ finding }) => finding === "normal");
+  return {
+    micronuclei: total(countedMicronuclei.map((cells, count) => cells * count)),
+    distribution: [without, ...countedMicronuclei.slice(1)],
+    countedMicronuclei,
+  };
 }
 
 function cellsWhere<Count extends { readonly cells: number }>(
