@@ -30,7 +30,7 @@ export function registerDemo(program: Command): void {
     .addOption(whereOption())
     .option("--out <folder>", "folder for everything", "demo")
     .option("--cells <number>", "how many cells to draw, or at most to take of your data", wholeNumber(60, 5000), 600)
-    .option("--epochs <number>", "epochs of training", wholeNumber(1, 100), 8)
+    .option("--epochs <number>", "epochs of training", wholeNumber(1, 100), 14)
     .addOption(seedOption())
     .addOption(deviceOption())
     .addOption(threadsOption())

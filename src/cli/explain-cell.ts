@@ -79,10 +79,10 @@ export async function explainCell(request: ExplainCellRequest): Promise<Explaine
   };
 }
 
-/** The maps with their captions, in the order of the layers: `attention_6` is "layer 6". */
+/** The maps with their captions, the evidence first, then in the order of the layers: `attention_6` is "layer 6". */
 export function layersOf(attention: CellScore["attention"]): { output: string; caption: string; map: AttentionMap }[] {
   return Object.entries(attention)
-    .sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }))
+    .sort(([one], [other]) => captionOf(one).localeCompare(captionOf(other), "en", { numeric: true }))
     .map(([output, map]) => ({ output, caption: captionOf(output), map }));
 }
 

@@ -103,8 +103,8 @@ export function colourOf(share: number): [number, number, number] {
 }
 
 /**
- * Every map of a cell that is worth a look, by name: the attention maps, and the part of the evidence that speaks for
- * the positive class (negative values, which speak against it, become 0).
+ * Every map of a cell that is worth a look, by name: first the part of the evidence that speaks for the positive class
+ * (negative values, which speak against it, become 0), then the attention maps.
  */
 export function mapsToShow(cell: {
   readonly attention: Readonly<Record<string, AttentionMap>>;
@@ -112,5 +112,6 @@ export function mapsToShow(cell: {
 }): Record<string, AttentionMap> {
   const { attention, evidence } = cell;
   if (evidence === null) return { ...attention };
-  return { ...attention, evidence: { ...evidence, data: evidence.data.map((value) => Math.max(0, value)) } };
+  const inFavour = evidence.data.map((value) => Math.max(0, value));
+  return { evidence: { ...evidence, data: inFavour }, ...attention };
 }

@@ -48,9 +48,9 @@ export interface DemoPageRequest {
 
 const GALLERY_STYLE: Html = {
   markup: `<style>
-.cells{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));gap:1rem;list-style:none;padding:0;margin:1rem 0}
+.cells{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));gap:1rem;list-style:none;padding:0;margin:1rem 0}
 .cell{background:var(--card);border-radius:8px;padding:.75rem}
-.cell .pictures{display:grid;grid-template-columns:repeat(3,1fr);gap:.4rem}
+.cell .pictures{display:grid;grid-template-columns:repeat(2,1fr);gap:.4rem}
 .cell img{width:100%;aspect-ratio:1;border-radius:4px;display:block;background:#000}
 .cell .caption{font-size:.75rem;color:var(--quiet);text-align:center}
 .cell .call{display:flex;justify-content:space-between;gap:.5rem;margin-top:.4rem;font-size:.9rem;font-variant-numeric:tabular-nums}
@@ -84,9 +84,11 @@ export function demoPage(request: DemoPageRequest): string {
 }
 
 function galleryIntroduction(): Html {
-  return html`<p>Each test cell with the network's two attention maps laid over it: layer 5 and layer 6 of the paper. Dark is
-least, yellow is most; each map uses the whole scale, from its least to its greatest value, given below it. The probability is
-that of having a micronucleus.</p>`;
+  return html`<p>Each test cell with three maps laid over it. <b>Evidence</b> is the share of each place in the decision, as far as it
+speaks for a micronucleus; all places together add up to the decision. <b>Layer 5</b> and <b>layer 6</b> are the paper's
+attention: how strongly the network weighted its features there, whatever it concluded. Dark is least, yellow is most; each
+map uses the whole scale, from its least to its greatest value, given below it. The number is the probability of a
+micronucleus.</p>`;
 }
 
 function gallery({ heading, explanation, cells }: DemoPageRequest["galleries"][number]): Html | null {

@@ -169,8 +169,9 @@ function howToRead({ ownRanges }: ExplanationPageRequest): Html {
   const range = ownRanges
     ? "Each map's colours run from its own least to its own greatest value, written below it."
     : "The colours of all maps run from 0 to 1.";
-  return html`<p class="quiet">Light is where the network weighted its features most, whatever its call. ${range} A map shows where it
-looked, not that something is there.</p>\n`;
+  return html`<p class="quiet">Evidence is the share of each place in the decision, as far as it speaks for the positive class. A layer's
+attention is light where the network weighted its features most, whatever its call. ${range} A map shows where it looked, not that
+something is there.</p>\n`;
 }
 
 /** Shown by the script, since nothing of it works without. */

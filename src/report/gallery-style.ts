@@ -1,8 +1,8 @@
 /** What the gallery of explained cells adds to the style of pages. */
 export const GALLERY_STYLE = `
 .gallery-page{max-width:1680px}
-.gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,34rem),1fr));gap:1rem;margin:1rem 0;padding:0;list-style:none;--strength:.45}
-.gallery>li{background:var(--card);border-radius:8px;padding:.75rem;content-visibility:auto;contain-intrinsic-size:auto 16rem;min-width:0}
+.gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));gap:1rem;margin:1rem 0;padding:0;list-style:none;--strength:.45}
+.gallery>li{background:var(--card);border-radius:8px;padding:.75rem;content-visibility:auto;contain-intrinsic-size:auto 27rem;min-width:0}
 .gallery>li[hidden]{display:none}
 .heading{display:flex;flex-wrap:wrap;gap:.15rem .6rem;align-items:baseline;margin-bottom:.5rem}
 .heading .probability{font-size:1.25rem;font-weight:600;font-variant-numeric:tabular-nums}
