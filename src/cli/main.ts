@@ -122,5 +122,7 @@ function endQuietlyWhenPipeCloses(): void {
 
 if (import.meta.main) {
   endQuietlyWhenPipeCloses();
-  process.exitCode = await runCommandLine(process.argv.slice(2));
+  const code = await runCommandLine(process.argv.slice(2));
+  // A command that was interrupted in good order has set the code itself.
+  if (code !== 0) process.exitCode = code;
 }

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Dataset } from "../dataset/cell.ts";
 import type { Parameter, Weights } from "../engine/computation.ts";
 import type { ModelMetadata } from "../engine/model-metadata.ts";
@@ -33,10 +34,16 @@ export function encodeRunModel(
     positive_class: dataset.positiveClass,
     operating_point: UNCHOSEN_THRESHOLD,
     calibration: { method: "none", temperature: 1 },
-    training: { ...settings, epoch },
+    training: describeTraining(settings, epoch),
     data_hash: dataset.hash,
-    licences: [],
+    licences: settings.licences,
     metrics: {},
   };
   return encodeModel({ network: settings.network, weights, storage: "float32", metadata, side: settings.side });
+}
+
+/** Settings and epoch; of the starting weights the file's name alone, since a model travels and folders do not. */
+function describeTraining(settings: TrainingSettings, epoch: number): ModelMetadata["training"] {
+  const { licences: _, weights, ...rest } = settings;
+  return { ...rest, weights: weights === null ? null : basename(weights), epoch };
 }

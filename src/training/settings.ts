@@ -63,6 +63,8 @@ export const trainingSettingsSchema = z.strictObject({
   balanceWithin: z.string().nullable().default(null),
   /** How the finished model stores its weights; float16 halves the file. */
   storage: z.enum(["float32", "float16"]).default("float32"),
+  /** Licences that the data and the starting weights lay upon the model; written into its metadata. */
+  licences: z.array(z.string()).default([]),
   /** A file of weights to start from, or null for random ones. */
   weights: z.string().nullable().default(null),
 });
