@@ -102,7 +102,10 @@ function googLeNetFeatures(
 ): { module3b: Value; module4e: Value; last: Value } {
   const pooled = (x: Value, kernel: 2 | 3) => maxPool(computation, x, { kernel, stride: 2, ceil: true });
   const inceptions = (x: Value, modules: readonly InceptionName[]) =>
-    modules.reduce((input, module) => inception(computation, names.inception(module), input, MODULES[module], width), x);
+    modules.reduce(
+      (input, module) => inception(computation, names.inception(module), input, MODULES[module], width),
+      x,
+    );
   const [conv1, conv2, conv3] = names.stem;
   const input = transformInput ? fromImageNetToSymmetric(computation, image) : image;
   const first = unit(computation, conv1, input, scaled(64, width), { kernel: 7, stride: 2, padding: 3 });

@@ -42,7 +42,10 @@ export function msaNet(computation: Computation, image: Value, width: WidthMulti
 function weighScales(computation: Computation, scales: readonly Value[], channels: number): Value {
   const sum = (parts: readonly Value[]) => parts.reduce((total, part) => add(computation, total, part));
   const hidden = Math.max(1, Math.floor(channels / REDUCTION));
-  const squeezed = relu(computation, linearLayer(computation, "fc1", globalAveragePool(computation, sum(scales)), hidden));
+  const squeezed = relu(
+    computation,
+    linearLayer(computation, "fc1", globalAveragePool(computation, sum(scales)), hidden),
+  );
   const scores = scales.map((_, index) => linearLayer(computation, `fc2.${index}`, squeezed, channels));
   const stacked = reshape(computation, concatenate(computation, scores), [scales.length, channels]);
   const shares = softmax(computation, stacked);

@@ -135,8 +135,7 @@ export const NETWORKS: Readonly<Record<NetworkName, NetworkDescription>> = {
     ...{ imagenet: "resnet50", torchvisionKeys: CUT_RESNET_KEYS },
   },
   "vgg-attention": {
-    build: (computation, image, settings) =>
-      vggAttention(computation, image, widthOf(settings), attentionOf(settings)),
+    build: (computation, image, settings) => vggAttention(computation, image, widthOf(settings), attentionOf(settings)),
     ...{ reference: `${WEI}, on ${SIMONYAN}`, imagenet: "vgg16", torchvisionKeys: [] },
   },
   "googlenet-attention": {
@@ -191,7 +190,9 @@ function widthOf({ widthMultiplier }: NetworkSettings): number {
 
 function alexNetWidths(settings: NetworkSettings): AlexNetWidths {
   if (settings.widths !== undefined) return settings.widths;
-  return PAPER_ALEXNET_ATTENTION.widths.map((filters) => scaled(filters, widthOf(settings))) as unknown as AlexNetWidths;
+  return PAPER_ALEXNET_ATTENTION.widths.map((filters) =>
+    scaled(filters, widthOf(settings)),
+  ) as unknown as AlexNetWidths;
 }
 
 function attentionOf(settings: NetworkSettings): AttentionOptions {
