@@ -7,6 +7,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   core: [],
   images: ["core"],
   dataset: ["core", "images"],
+  acquisition: ["core", "images", "dataset"],
   augmentation: ["core", "images"],
   synthesis: ["core", "images"],
   engine: ["core"],

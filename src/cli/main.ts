@@ -4,6 +4,7 @@ import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
 import { registerAssay } from "./assay.ts";
 import { registerAudit } from "./audit.ts";
 import { consoleOf } from "./console.ts";
+import { registerDatasetFetch } from "./dataset-fetch.ts";
 import { registerDatasetImport } from "./dataset-import.ts";
 import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
 import { registerDemo } from "./demo.ts";
@@ -54,6 +55,7 @@ function registerCommands(program: Command): void {
   program.commandsGroup("Cells:");
   const dataset = program.command("dataset").description("bring labelled cells into order, or draw some");
   registerDatasetImport(dataset);
+  registerDatasetFetch(dataset);
   registerDatasetSynthesize(dataset);
 
   program.commandsGroup("Models:");

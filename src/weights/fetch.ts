@@ -1,11 +1,17 @@
 import { createHash } from "node:crypto";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  type DownloadOptions,
+  discardDownload,
+  download,
+  type ProxySettings,
+  TransferError,
+} from "../core/download.ts";
 import { describeError, UsageError, WeightsError } from "../core/errors.ts";
 import { sha256OfFile, writeFileAtomically } from "../core/files.ts";
 import type { ReportProgress } from "../core/progress.ts";
 import { fileNameOf, IMAGENET_LICENSE, keptLayers, type PublishedWeights, publishedWeights } from "./catalogue.ts";
-import { type DownloadOptions, discardDownload, download, type ProxySettings, TransferError } from "./download.ts";
 import { readWeightsFile } from "./read.ts";
 import { encodeSafetensors } from "./safetensors.ts";
 import type { TensorMap, WeightsContent } from "./tensor-file.ts";

@@ -2,7 +2,7 @@ import { open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeError } from "../core/errors.ts";
+import { describeError } from "./errors.ts";
 
 /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case, as in the environment of a process. */
 export type ProxySettings = Readonly<Record<string, string | undefined>>;
