@@ -40,11 +40,21 @@ export const NETWORK_NAMES = [
 
 export type NetworkName = (typeof NETWORK_NAMES)[number];
 
+/** What else the networks are called: by torchvision, and with the depth or version that is our default. */
+const OTHER_NAMES: Readonly<Record<string, NetworkName>> = {
+  "mobilenet-v1": "mobilenet",
+  mobilenet_v2: "mobilenet-v2",
+  resnet18: "resnet",
+  "resnet-18": "resnet",
+  resnet50: "resnet-50",
+  "resnet-attention-18": "resnet-attention",
+};
+
 const positiveInteger = z.int().positive();
 
 /** The settings that make a network anew from a model file: its name and what differs from its paper. */
 export const networkSettingsSchema = z.strictObject({
-  name: z.enum(NETWORK_NAMES),
+  name: z.preprocess((name) => OTHER_NAMES[String(name)] ?? name, z.enum(NETWORK_NAMES)),
   /** Filters of AlexNet's five convolutions; smaller ones are for tests. */
   widths: z.tuple([positiveInteger, positiveInteger, positiveInteger, positiveInteger, positiveInteger]).optional(),
   /** Channels of every layer times this; below 1 for tests and small machines. */
@@ -145,16 +155,6 @@ export const NETWORKS: Readonly<Record<NetworkName, NetworkDescription>> = {
   },
   "resnet-attention": residualWithAttention(18),
   "resnet-attention-50": residualWithAttention(50),
-};
-
-/** What else the networks are called: by torchvision, and with the depth or version that is our default. */
-const OTHER_NAMES: Readonly<Record<string, NetworkName>> = {
-  "mobilenet-v1": "mobilenet",
-  mobilenet_v2: "mobilenet-v2",
-  resnet18: "resnet",
-  "resnet-18": "resnet",
-  resnet50: "resnet-50",
-  "resnet-attention-18": "resnet-attention",
 };
 
 /** Adds the named network to a computation. image: [N, 3, H, W], normalised. */

@@ -1,26 +1,12 @@
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
-import { NETWORK_NAMES } from "../networks/networks.ts";
+import { networkSettingsSchema } from "../networks/networks.ts";
 
 const positiveInteger = z.int().positive();
 
 /** Every setting of a training. Defaults are the paper's where it fixes one, otherwise those of PAPER.md's open points. */
 export const trainingSettingsSchema = z.strictObject({
-  network: z
-    .strictObject({
-      name: z.enum(NETWORK_NAMES).default("alexnet-attention"),
-      widths: z.tuple([positiveInteger, positiveInteger, positiveInteger, positiveInteger, positiveInteger]).optional(),
-      attention: z
-        .strictObject({
-          channels: positiveInteger,
-          kernel: z.union([z.literal(1), z.literal(3)]),
-          projectionBias: z.boolean(),
-          alignCorners: z.boolean(),
-        })
-        .partial()
-        .optional(),
-    })
-    .prefault({}),
+  network: networkSettingsSchema.prefault({ name: "alexnet-attention" }),
   /** Pixels; images are resized to side x side. */
   side: positiveInteger.default(224),
   epochs: positiveInteger.default(60),

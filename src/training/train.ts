@@ -9,6 +9,7 @@ import type { SessionOptions } from "../engine/session.ts";
 import type { OperatingPointRule } from "../evaluation/operating-point.ts";
 import { areaUnderRoc } from "../evaluation/roc.ts";
 import { buildNetwork } from "../networks/networks.ts";
+import { readNetworkWeights } from "../weights/network-weights.ts";
 import { classifyImages, preparedBatches, type TrainingThreads } from "./batches.ts";
 import { type EpochImage, type PlanSettings, planEpoch, planValidation } from "./epoch-plan.ts";
 import { finishRun, type RunEvaluation } from "./finish.ts";
@@ -28,7 +29,7 @@ import {
 import { encodeRunModel } from "./run-model.ts";
 import { learningRateAt, type ScheduleSettings } from "./schedule.ts";
 import type { TrainingSettings } from "./settings.ts";
-import { chooseStartingWeights, readAnyWeights, type StartingWeights } from "./starting-weights.ts";
+import { chooseStartingWeights, type StartingWeights } from "./starting-weights.ts";
 import type { StepGraphs } from "./step-worker.ts";
 import {
   buildAccumulationGraphs,
@@ -71,8 +72,8 @@ const FROM_RANDOM = { leastSteps: 600, clipNorm: 1 } as const;
  * (Wei et al. 2022, "Training"). Everything that follows from the settings, the data and the seed has the same bytes,
  * whether or not the run was interrupted.
  *
- * Throws TrainingError: SPLIT_EMPTY, TRAINING_IMAGE_UNREADABLE, LOSS_NOT_FINITE, WEIGHTS_DO_NOT_FIT and those of
- * run-folder.ts. Whatever was finished before stays on disk.
+ * Throws TrainingError: SPLIT_EMPTY, TRAINING_IMAGE_UNREADABLE, LOSS_NOT_FINITE and those of run-folder.ts; for starting
+ * weights what readNetworkWeights throws. Whatever was finished before stays on disk.
  */
 export async function train(request: TrainingRequest): Promise<TrainingOutcome> {
   const { settings, runFolder } = request;
@@ -85,7 +86,8 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
     version: request.version,
   };
   if (request.resume) await checkRun(runFolder, identity);
-  const tensors = settings.weights === null ? null : await readAnyWeights(settings.weights);
+  const tensors =
+    settings.weights === null ? null : (await readNetworkWeights(settings.weights, settings.network)).tensors;
   const images = await loadImages([...training, ...validation], settings.side, request.reportProgress);
   if (!request.resume) await startRun(runFolder, identity);
 

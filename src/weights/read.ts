@@ -1,5 +1,6 @@
-import { WeightsError } from "../core/errors.ts";
+import { EngineError, WeightsError } from "../core/errors.ts";
 import { type ByteSource, withFileSource } from "./byte-source.ts";
+import { beginsAsModel, openModel } from "./onnx-model.ts";
 import { openLegacyCheckpoint, openZipCheckpoint } from "./pytorch-checkpoint.ts";
 import { openSafetensors } from "./safetensors.ts";
 import type { Keep, TensorEntry, WeightsContent, WeightsIndex } from "./tensor-file.ts";
@@ -7,16 +8,14 @@ import type { Keep, TensorEntry, WeightsContent, WeightsIndex } from "./tensor-f
 export interface ReadOptions {
   /** Only tensors whose name passes are read; all by default. */
   readonly keep?: Keep;
-  /** Further formats to recognise, before those that are built in: how a caller adds our own ONNX models. */
-  readonly formats?: readonly WeightsFormat[];
 }
 
-/** A file format of weights, recognised by content. */
-export interface WeightsFormat {
+/** A file format of weights, recognised by content and read by its table of contents. */
+interface WeightsFormat {
   readonly name: string;
   /** `start`: the first bytes of the file, 16 at most. */
   recognises(start: Uint8Array): boolean;
-  read(source: ByteSource, keep: Keep): WeightsContent;
+  open(source: ByteSource): WeightsIndex;
 }
 
 export interface WeightsFile extends WeightsContent {
@@ -31,12 +30,9 @@ export interface WeightsSummary {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A format that is read by its table of contents. */
-type IndexedFormat = Omit<WeightsFormat, "read"> & { open(source: ByteSource): WeightsIndex };
-
 const START_LENGTH = 16;
 
-const FORMATS: readonly IndexedFormat[] = [
+const FORMATS: readonly WeightsFormat[] = [
   {
     name: "PyTorch (zip)",
     recognises: (start) => start[0] === 0x50 && start[1] === 0x4b,
@@ -53,23 +49,27 @@ const FORMATS: readonly IndexedFormat[] = [
     recognises: (start) => start[8] === 0x7b,
     open: openSafetensors,
   },
+  {
+    name: "ONNX",
+    recognises: beginsAsModel,
+    open: openModel,
+  },
 ];
 
 /**
- * The tensors of a file of weights, whatever its name: safetensors, or a PyTorch checkpoint in the zip or legacy format.
- * Only the tensors that pass `keep` are read from the disk.
+ * The tensors of a file of weights, whatever its name: safetensors, a PyTorch checkpoint in the zip or legacy format, or
+ * a model of ours. Only the tensors that pass `keep` are read from the disk.
  *
  * Throws WEIGHTS_FILE_MISSING, WEIGHTS_FORMAT_UNKNOWN, WEIGHTS_FILE_CUT_OFF, WEIGHTS_TYPE_UNSUPPORTED,
- * SAFETENSORS_UNREADABLE, CHECKPOINT_UNREADABLE, CHECKPOINT_FORBIDDEN, CHECKPOINT_TOO_LARGE; each message has the path.
+ * SAFETENSORS_UNREADABLE, CHECKPOINT_UNREADABLE, CHECKPOINT_FORBIDDEN, CHECKPOINT_TOO_LARGE, MODEL_UNREADABLE; each message has the path.
  */
 export async function readWeightsFile(path: string, options: ReadOptions = {}): Promise<WeightsFile> {
   return inFile(path, (source) => readWeights(source, options));
 }
 
 /** `readWeightsFile` for bytes that are at hand. */
-export function readWeights(source: ByteSource, { keep = () => true, formats = [] }: ReadOptions = {}): WeightsFile {
-  const format = recognise(source, [...formats, ...FORMATS]);
-  if ("read" in format) return { format: format.name, ...format.read(source, keep) };
+export function readWeights(source: ByteSource, { keep = () => true }: ReadOptions = {}): WeightsFile {
+  const format = recognise(source);
   const { metadata, read } = format.open(source);
   return { format: format.name, tensors: read(keep), metadata };
 }
@@ -77,7 +77,7 @@ export function readWeights(source: ByteSource, { keep = () => true, formats = [
 /** What a file of weights holds, from its table of contents alone. Throws what `readWeightsFile` throws. */
 export async function inspectWeightsFile(path: string): Promise<WeightsSummary> {
   return inFile(path, (source) => {
-    const format = recognise(source, FORMATS);
+    const format = recognise(source);
     const { entries, metadata } = format.open(source);
     return { format: format.name, bytes: source.size, entries, metadata };
   });
@@ -87,14 +87,15 @@ function inFile<T>(path: string, use: (source: ByteSource) => T): T {
   try {
     return withFileSource(path, use);
   } catch (error) {
-    if (!(error instanceof WeightsError) || error.message.includes(path)) throw error;
+    const coded = error instanceof WeightsError || error instanceof EngineError;
+    if (!coded || error.message.includes(path)) throw error;
     throw new WeightsError(error.code, `${error.message} File: ${path}`, { cause: error });
   }
 }
 
-function recognise<T extends IndexedFormat | WeightsFormat>(source: ByteSource, formats: readonly T[]): T {
+function recognise(source: ByteSource): WeightsFormat {
   const start = source.read(0, Math.min(source.size, START_LENGTH));
-  const format = formats.find((candidate) => candidate.recognises(start));
+  const format = FORMATS.find((candidate) => candidate.recognises(start));
   if (format === undefined) throw unknownFormat(start);
   return format;
 }
@@ -103,7 +104,7 @@ function unknownFormat(start: Uint8Array): WeightsError {
   const found = start.length === 0 ? "It is empty" : `It begins with the bytes ${Buffer.from(start).toString("hex")}`;
   return new WeightsError(
     "WEIGHTS_FORMAT_UNKNOWN",
-    `This is not a file of weights that can be read. ${found}. Expected safetensors or a PyTorch checkpoint ` +
-      `(zip or legacy; those of PyTorch 0.1 are not read).`,
+    `This is not a file of weights that can be read. ${found}. Expected safetensors, a PyTorch checkpoint ` +
+      `(zip or legacy; those of PyTorch 0.1 are not read) or a model of ours (ONNX).`,
   );
 }
