@@ -6,6 +6,8 @@ import type { StepHandlers } from "./step-worker.ts";
 export interface TrainingThreads {
   readonly preparation: WorkerThread<PreparationHandlers>;
   readonly step: WorkerThread<StepHandlers>;
+  /** Buffers of batches that were computed, to be filled again: new ones would wait for the garbage collector. */
+  readonly free: ArrayBuffer[];
 }
 
 export interface PreparedBatch<Image extends BatchImage> {
@@ -19,7 +21,7 @@ const BATCHES_AHEAD = 2;
 
 /** The images in batches of `slots`, prepared ahead in their thread; the last may hold fewer images. */
 export async function* preparedBatches<Image extends BatchImage>(
-  { preparation }: TrainingThreads,
+  { preparation, free }: TrainingThreads,
   images: readonly Image[],
   slots: number,
 ): AsyncGenerator<PreparedBatch<Image>> {
@@ -30,7 +32,12 @@ export async function* preparedBatches<Image extends BatchImage>(
       const part = images.slice(next, next + slots);
       next += part.length;
       const request = part.map(({ index, augmentation }) => ({ index, augmentation }));
-      const pixels = preparation.call("prepare", { images: request, slots });
+      const buffer = free.pop();
+      const pixels = preparation.call(
+        "prepare",
+        { images: request, slots, buffer },
+        buffer === undefined ? [] : [buffer],
+      );
       // A rejection is met where the batch is taken; until then it must not count as unhandled.
       pixels.catch(() => {});
       queue.push({ images: part, pixels });
@@ -42,21 +49,23 @@ export async function* preparedBatches<Image extends BatchImage>(
   }
 }
 
+/** Images that are classified at once: small batches are as fast and take little memory beside the training's. */
+const CLASSIFIED_AT_ONCE = 8;
+
 /** Probabilities and logit differences (positive minus negative) of images, by a model opened in the step thread. */
 export async function classifyImages(
   threads: TrainingThreads,
   model: Uint8Array,
   images: readonly BatchImage[],
-  slots: number,
   side: number,
 ): Promise<{ probabilities: Float64Array; logits: Float64Array }> {
   const probabilities = new Float64Array(images.length);
   const logits = new Float64Array(images.length);
   await threads.step.call("openClassifier", model);
   let at = 0;
-  for await (const batch of preparedBatches(threads, images, slots)) {
+  for await (const batch of preparedBatches(threads, images, CLASSIFIED_AT_ONCE)) {
     const { pixels } = batch;
-    const answer = await threads.step.call("classify", { pixels, count: slots, side }, [pixels.buffer]);
+    const answer = await threads.step.call("classify", { pixels, count: CLASSIFIED_AT_ONCE, side }, [pixels.buffer]);
     batch.images.forEach((_, slot) => {
       probabilities[at] = answer.probabilities[slot] as number;
       logits[at++] = (answer.logits[2 * slot + 1] as number) - (answer.logits[2 * slot] as number);

@@ -48,7 +48,7 @@ export async function finishRun(
     const images = await loadImages(cells, settings.side, request.reportProgress);
     await threads.preparation.call("load", images);
     const whole = cells.map((_, index) => ({ index, augmentation: null }));
-    return (await classifyImages(threads, model, whole, settings.batch, settings.side)).probabilities;
+    return (await classifyImages(threads, model, whole, settings.side)).probabilities;
   };
   const validation = dataset.cells.filter(({ split }) => split === "val");
   const scores = await probabilitiesOf(validation);

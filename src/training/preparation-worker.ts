@@ -10,6 +10,13 @@ export interface BatchImage {
   readonly augmentation: Augmentation | null;
 }
 
+interface PrepareRequest {
+  readonly images: readonly BatchImage[];
+  readonly slots: number;
+  /** Memory of an earlier batch to be used again. */
+  readonly buffer?: ArrayBuffer | undefined;
+}
+
 let store: ImageStore = [];
 
 const handlers = {
@@ -22,9 +29,10 @@ const handlers = {
    * A batch as the network takes it: uint8 [slots, 3, side, side]. Slots beyond the images repeat them: their sample
    * weight is 0, but a network's batch statistics see them.
    */
-  prepare: ({ images, slots }: { images: readonly BatchImage[]; slots: number }) => {
+  prepare: ({ images, slots, buffer }: PrepareRequest) => {
     const { width, height } = store[0] as RasterImage;
-    const pixels = new Uint8Array(slots * 3 * width * height);
+    const size = slots * 3 * width * height;
+    const pixels = buffer?.byteLength === size ? new Uint8Array(buffer) : new Uint8Array(size);
     const varied = images.map(({ index, augmentation }) => {
       const image = store[index] as RasterImage;
       return augmentation === null ? image : applyAugmentation(image, augmentation);

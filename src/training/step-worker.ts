@@ -14,7 +14,7 @@ import { IMAGE_INPUT, SAMPLE_WEIGHT_INPUT, TARGET_INPUT } from "./training-graph
 
 /** One batch of uint8 pixels [N, 3, side, side] with, for every image, its class (0 or 1) and its share of the loss. */
 export interface StepRequest {
-  readonly pixels: Uint8Array;
+  readonly pixels: Uint8Array<ArrayBuffer>;
   readonly side: number;
   readonly classes: readonly number[];
   readonly sampleWeights: readonly number[];
@@ -66,7 +66,7 @@ const handlers = {
       ...drawRandomMasks(randomMasks, slots, new RandomStream(seed).fork(step)),
     };
     const { loss } = await opened(training).step(batch, learningRate, step);
-    return { loss };
+    return new Transferred({ loss, buffer: pixels.buffer }, [pixels.buffer]);
   },
 
   readState: () => {

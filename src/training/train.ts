@@ -162,6 +162,7 @@ function openThreads(): TrainingThreads {
   return {
     preparation: new WorkerThread("./preparation-worker", import.meta.url),
     step: new WorkerThread("./step-worker", import.meta.url),
+    free: [],
   };
 }
 
@@ -262,7 +263,7 @@ class TrainingRun {
     let position = start;
     for await (const { images, pixels } of preparedBatches(this.#threads, rest, settings.batch)) {
       const slots = Array.from({ length: settings.batch }, (_, slot) => images[slot]);
-      const { loss } = await this.#threads.step.call(
+      const { loss, buffer } = await this.#threads.step.call(
         "step",
         {
           pixels,
@@ -274,6 +275,7 @@ class TrainingRun {
         },
         [pixels.buffer],
       );
+      this.#threads.free.push(buffer);
       if (!Number.isFinite(loss)) throw lossNotFinite(loss, position);
       position = {
         ...position,
@@ -335,9 +337,9 @@ class TrainingRun {
   }
 
   async #validate(model: Uint8Array): Promise<{ loss: number; auc: number }> {
-    const { batch, side, loss } = this.#request.settings;
+    const { side, loss } = this.#request.settings;
     const images = this.#validationImages;
-    const { probabilities, logits } = await classifyImages(this.#threads, model, images, batch, side);
+    const { probabilities, logits } = await classifyImages(this.#threads, model, images, side);
     const positives = images.map(({ positive }) => positive);
     const losses = positives.map((positive, index) => {
       const margin = (positive ? 1 : -1) * (logits[index] as number);
