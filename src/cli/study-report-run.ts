@@ -69,7 +69,7 @@ async function readReport(workspace: Workspace, name: string): Promise<StudyRepo
         .select(["path", "sha256"])
         .where("study_id", "=", study.id)
         .groupBy(["path", "sha256"])
-        .orderBy("path")
+        .orderBy(({ fn }) => fn.min("id"))
         .execute(),
       shown: await calledPositive(db, study, GALLERY),
     };

@@ -29,6 +29,16 @@ export function formatPlain(value: number | null): string {
   return value.toLocaleString("en-US", { maximumSignificantDigits: 4 }).replace("-", "−");
 }
 
+/** Three decimals: 1.824; a dash for nothing. */
+export function formatFixed(value: number | null): string {
+  return value === null
+    ? NO_VALUE
+    : value
+        .toFixed(3)
+        .replace(/^-0\.000$/, "0.000")
+        .replace("-", "−");
+}
+
 /** "2026-03-04 12:00 UTC" from ISO 8601. */
 export function formatTime(iso: string): string {
   return `${iso.slice(0, 16).replace("T", " ")} UTC`;

@@ -13,7 +13,7 @@ import { type Content, type Html, html } from "./html.ts";
 import { formatCount, NO_VALUE } from "./numbers.ts";
 import { columns, figure, renderPage, section, table } from "./page.ts";
 import { methodsSections } from "./study-methods.ts";
-import { formatPerThousand, formatPlain, formatRange } from "./study-numbers.ts";
+import { formatFixed, formatPerThousand, formatPlain, formatRange } from "./study-numbers.ts";
 import { pairOf, type StudyReport } from "./study-report.ts";
 import { ledeOf, summaryPage } from "./study-summary.ts";
 
@@ -27,7 +27,8 @@ const STYLE = `.first-page{break-after:page}.signatures{display:grid;grid-templa
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:1rem;margin:1rem 0}.gallery figure{break-inside:avoid}
 .gallery .pair{display:grid;grid-template-columns:1fr 1fr;gap:2px}.gallery img,.gallery .gone{width:100%;aspect-ratio:1;display:block;background:var(--card);border-radius:4px}
 .gallery .gone{display:grid;place-items:center;color:var(--quiet);font-size:.8rem}.gallery figcaption{overflow-wrap:anywhere;font-size:.8rem}
-@media print{.gallery{grid-template-columns:repeat(4,1fr)}.signatures{margin-top:2rem}}`;
+@media print{@page{size:A4}table{font-size:8.5pt}td,th{padding-right:.6rem}.before-gallery{break-after:avoid}.gallery{grid-template-columns:repeat(4,1fr)}.signatures{margin-top:1.5rem}.columns{grid-template-columns:1fr 1fr}
+.first-page h2{margin:1.1rem 0 .4rem;padding-top:.6rem}.first-page .tiles{margin:.6rem 0}.first-page td,.first-page th{padding-top:.2rem;padding-bottom:.2rem}}`;
 
 /** The report of `mn report`: one page for reading, then everything that it rests on. Same state, same bytes. */
 export function studyPage(report: StudyReport): string {
@@ -97,9 +98,9 @@ function yieldsTable(samples: readonly SampleResult[]): Html | null {
       ? NO_VALUE
       : `${formatPlain(sample.yield.poisson.low)}–${formatPlain(sample.yield.poisson.high)}`,
     sample.distribution?.join(", ") ?? NO_VALUE,
-    formatPlain(sample.dispersion?.dispersionIndex ?? null),
-    formatPlain(sample.dispersion?.uValue ?? null),
-    formatPlain(sample.cbpi),
+    formatFixed(sample.dispersion?.dispersionIndex ?? null),
+    formatFixed(sample.dispersion?.uValue ?? null),
+    formatFixed(sample.cbpi),
   ]);
   const heads = [
     "sample",
@@ -257,7 +258,7 @@ function gallerySection({ gallery, scoring }: StudyReport): Html | null {
   );
   return section(
     "Cells called positive",
-    html`<p class="quiet">The surest of each sample: the cell, and where the network looked (brighter is more; each map on its own scale).</p>
+    html`<p class="quiet before-gallery">The surest of each sample: the cell, and where the network looked (brighter is more; each map on its own scale).</p>
 <div class="gallery">${cells}</div>`,
   );
 }

@@ -139,7 +139,7 @@ function genotoxicitySummary({ groups, verdict, doseUnit, positiveControls }: Ge
   ];
   return html`${verdictOf(verdict)}
 ${table({ columns: heads.map((heading, index) => ({ heading, numeric: index > 0 })), rows: [...rows, ...controls] })}
-${judged?.remarks.map((remark) => html`<p class="quiet">${remark}</p>`)}`;
+${judged !== null && judged.remarks.length > 0 && html`<p class="quiet">${judged.remarks.join(" ")}</p>`}`;
 }
 
 function groupNumbers({ samples, bnCells, mnbnCells, frequency }: ConcentrationGroup): string[] {
@@ -155,7 +155,7 @@ function groupNumbers({ samples, bnCells, mnbnCells, frequency }: ConcentrationG
 function verdictOf(verdict: GenotoxicityResult["verdict"]): Html {
   if ("missing" in verdict) return html`<p>No verdict: ${verdict.missing}</p>`;
   const { verdict: word, criteria } = verdict.value;
-  const marks = { true: "met", false: "not met", null: "not judged" } as const;
+  const marks = { true: "Met", false: "Not met", null: "Not judged" } as const;
   const met = criteria.filter((criterion) => criterion.met === true).length;
   return html`${tiles([{ name: "Verdict", value: `${word.charAt(0).toUpperCase()}${word.slice(1)}`, interval: `${met} of ${criteria.length} criteria met` }])}
 ${criteria.map(({ met: isMet, reason }) => html`<p><strong>${marks[String(isMet) as keyof typeof marks]}.</strong> ${reason}</p>`)}`;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Kysely, sql } from "kysely";
+import type { RandomStream } from "../core/random.ts";
 import type { Finding, PredictedOutcome, Schema } from "./schema.ts";
 import type { Study } from "./study.ts";
 
@@ -203,4 +204,28 @@ export async function auditedCells(db: Kysely<Schema>, study: StudyKey): Promise
       ? []
       : [{ predicted: outcome as "positive" | "negative", probability, positive: finding === "mn" }],
   );
+}
+
+/**
+ * Cells for a random sample of one call: drawn without replacement among those with this call that no person has labelled,
+ * in the order in which they were drawn. All of them where there are fewer. Label them in the queue of `RANDOM_QUEUES`.
+ */
+export async function drawForAudit(
+  db: Kysely<Schema>,
+  study: StudyKey,
+  request: { readonly called: "positive" | "negative"; readonly cells: number; readonly stream: RandomStream },
+): Promise<number[]> {
+  const rows = await db
+    .selectFrom("prediction")
+    .innerJoin("cell", "cell.id", "prediction.cell_id")
+    .innerJoin("slide", "slide.id", "cell.slide_id")
+    .leftJoin("current_label", "current_label.cell_id", "cell.id")
+    .select("prediction.cell_id")
+    .where("prediction.scoring_id", "=", study.scoringId ?? 0)
+    .where("prediction.outcome", "=", request.called)
+    .where("slide.study_id", "=", study.id)
+    .where("current_label.cell_id", "is", null)
+    .orderBy("prediction.cell_id")
+    .execute();
+  return request.stream.shuffle(rows.map(({ cell_id }) => cell_id)).slice(0, request.cells);
 }

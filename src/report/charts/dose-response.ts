@@ -61,7 +61,7 @@ export function doseResponse(request: DoseResponseRequest): Html {
     curve !== null && drawCurve(curve, atDoses, frame),
     reference !== null && reference !== undefined && drawReference(reference, frame),
     html`${points.map((point) => drawPoint(point, frame))}`,
-    html`${readings.map((reading) => drawReading(reading, frame))}`,
+    html`${readings.map((reading, index) => drawReading(reading, index, frame))}`,
   );
 }
 
@@ -91,14 +91,14 @@ function drawPoint({ name, dose, response, interval }: DosePoint, { x, y }: Fram
 `;
 }
 
-/** From the response to the curve and down to the dose, with the dose's interval above the axis. */
-function drawReading(reading: DoseReading, frame: Frame): Html {
+/** From the response to the curve and down to the dose, with the dose's interval above the axis, one above the other. */
+function drawReading(reading: DoseReading, index: number, frame: Frame): Html {
   const { x, y, bottom, left, right } = frame;
   const { name, dose, low, high, response } = reading;
   const end = high === null ? right : x(high);
   const told = `${name}: ${formatSignificant(dose)}, ${formatSignificant(low)} to ${high === null ? "no limit" : formatSignificant(high)}`;
   return html`<g><title>${told}</title><path class="reference" style="stroke:var(--positive)" d="M${left} ${y(response)}H${x(dose)}V${bottom}"/>
-<path class="line positive" style="stroke-width:3" d="M${x(low)} ${bottom - 5}H${end}"/>
+<path class="line positive" style="stroke-width:3" d="M${x(low)} ${bottom - 5 - 6 * index}H${end}"/>
 <circle class="positive hollow" cx="${x(dose)}" cy="${y(response)}" r="5"/>
 <text class="halo strong" x="${left + 6}" y="${y(response) - 6}">${name}</text></g>
 `;
