@@ -15,10 +15,12 @@ import { type TrainingOutcome, train } from "../training/train.ts";
 import type { Console } from "./console.ts";
 import type { TrainOptions } from "./train.ts";
 import { versionOfPackage } from "./version.ts";
+import { withImageNetWeights } from "./weights-imagenet.ts";
 
 /** Loads the data, trains, and reports; stops after the step under way on Ctrl-C. */
 export async function runTraining(data: string, options: TrainOptions, console: Console): Promise<void> {
-  const settings = parseTrainingSettings(await settingsOf(options), options.settings ?? "the command line");
+  const asked = parseTrainingSettings(await settingsOf(options), options.settings ?? "the command line");
+  const settings = await withImageNetWeights(asked, console);
   const dataset = await splitDataset(
     splitByFold(await loadDataset(data, datasetOptions(options)), options),
     settings.seed,

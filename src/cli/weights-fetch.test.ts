@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { beforeEach, expect, type MockInstance, test, vi } from "vitest";
 import { createProgram, runCommandLine } from "./main.ts";
-import { registerWeightsFetch, registerWeightsInspect } from "./weights-fetch.ts";
+import { registerWeightsFetch } from "./weights-fetch.ts";
+import { registerWeightsInspect } from "./weights-inspect.ts";
 
 const golden = resolve(import.meta.dirname, "../../test/golden/pth");
 let stdout: MockInstance<typeof process.stdout.write>;
@@ -59,7 +60,9 @@ test("inspect of another kind of file fails with its code", async () => {
 
 test("fetch of an unknown name is wrong usage and names those that there are", async () => {
   expect(await run("fetch", "alexnets")).toBe(2);
-  expect(textOf(stderr)).toContain("alexnet, vgg16, googlenet, resnet18, resnet50, mobilenet_v2");
+  expect(textOf(stderr)).toContain(
+    "alexnet, alexnet_dense, vgg16, vgg16_dense, googlenet, resnet18, resnet50, mobilenet_v2",
+  );
 });
 
 test("fetch from a server without the file says exactly what to do", async () => {

@@ -110,7 +110,7 @@ export const NETWORKS: Readonly<Record<NetworkName, NetworkDescription>> = {
         hidden: scaled(PAPER_ALEXNET.hidden, widthOf(settings)),
         dropout: settings.dropout ?? PAPER_ALEXNET.dropout,
       }),
-    ...{ reference: KRIZHEVSKY, imagenet: "alexnet", torchvisionKeys: [] },
+    ...{ reference: KRIZHEVSKY, imagenet: "alexnet_dense", torchvisionKeys: [] },
   },
   "alex-light": {
     build: (computation, image, settings) => alexLight(computation, image, alexNetWidths(settings)),
@@ -131,7 +131,7 @@ export const NETWORKS: Readonly<Record<NetworkName, NetworkDescription>> = {
   },
   vgg16: {
     build: (computation, image, settings) => vgg16(computation, image, withDropout(settings, VGG_DROPOUT)),
-    ...{ reference: SIMONYAN, imagenet: "vgg16", torchvisionKeys: [] },
+    ...{ reference: SIMONYAN, imagenet: "vgg16_dense", torchvisionKeys: [] },
   },
   googlenet: {
     build: (computation, image, settings) => googLeNet(computation, image, googLeNetOptions(settings)),

@@ -22,21 +22,23 @@ const SERVER = "https://download.pytorch.org/models";
 
 // The IMAGENET1K_V1 weights of torchvision 0.14.1, by their URLs there. In the file's name stand the first digits of its
 // SHA-256; the whole ones are those that independent projects publish for the same files.
+const ALEXNET = {
+  url: `${SERVER}/alexnet-owt-7be5be79.pth`,
+  sha256: "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+  megabytes: 244,
+};
+const VGG16 = {
+  url: `${SERVER}/vgg16-397923af.pth`,
+  sha256: "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+  megabytes: 553,
+};
+
+// Of AlexNet and VGG-16 most networks here have the convolutions alone: a tenth of the file. "dense": with the hidden layers.
 const PUBLISHED: readonly PublishedWeights[] = [
-  {
-    name: "alexnet",
-    url: `${SERVER}/alexnet-owt-7be5be79.pth`,
-    sha256: "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
-    megabytes: 244,
-    leftOut: ["classifier."],
-  },
-  {
-    name: "vgg16",
-    url: `${SERVER}/vgg16-397923af.pth`,
-    sha256: "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
-    megabytes: 553,
-    leftOut: ["classifier."],
-  },
+  { name: "alexnet", ...ALEXNET, leftOut: ["classifier."] },
+  { name: "alexnet_dense", ...ALEXNET, leftOut: ["classifier.6."] },
+  { name: "vgg16", ...VGG16, leftOut: ["classifier."] },
+  { name: "vgg16_dense", ...VGG16, leftOut: ["classifier.6."] },
   {
     name: "googlenet",
     url: `${SERVER}/googlenet-1378be20.pth`,
@@ -79,9 +81,9 @@ export function publishedWeights(name: string): PublishedWeights {
   );
 }
 
-/** The published weights whose file has this SHA-256. */
-export function publishedWithChecksum(sha256: string): PublishedWeights | undefined {
-  return PUBLISHED.find((weights) => sha256.startsWith(weights.sha256));
+/** The published weights whose file has this SHA-256; of some files there are two selections of layers. */
+export function publishedWithChecksum(sha256: string): PublishedWeights[] {
+  return PUBLISHED.filter((weights) => sha256.startsWith(weights.sha256));
 }
 
 /** The name of the file at the end of its URL. */
