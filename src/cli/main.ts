@@ -10,11 +10,15 @@ import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
 import { registerDemo } from "./demo.ts";
 import { registerEvaluate } from "./evaluate-scores.ts";
 import { registerExplain } from "./explain.ts";
+import { registerNetworks } from "./networks.ts";
 import { registerScore } from "./score.ts";
 import { registerStudyReport } from "./study-report.ts";
 import { registerTrain } from "./train.ts";
 import { versionOfPackage } from "./version.ts";
-import { registerWeightsFetch, registerWeightsInspect } from "./weights-fetch.ts";
+import { registerWeightsExport } from "./weights-export.ts";
+import { registerWeightsFetch } from "./weights-fetch.ts";
+import { registerWeightsImport } from "./weights-import.ts";
+import { registerWeightsInspect } from "./weights-inspect.ts";
 import { registerWorkspace } from "./workspace.ts";
 import { registerStudy } from "./workspace-study.ts";
 
@@ -63,9 +67,12 @@ function registerCommands(program: Command): void {
   registerEvaluate(program);
   registerScore(program);
   registerExplain(program);
-  const weights = program.command("weights").description("fetch ImageNet weights, look into files of weights");
+  const weights = program.command("weights").description("bring weights from and to PyTorch, fetch ImageNet weights");
   registerWeightsFetch(weights);
   registerWeightsInspect(weights);
+  registerWeightsImport(weights);
+  registerWeightsExport(weights);
+  registerNetworks(program);
 
   program.commandsGroup("Laboratory:");
   registerWorkspace(program);
