@@ -107,10 +107,8 @@ describe("the blocked layout", () => {
   });
 });
 
-test("on this machine the choice takes less than a second, and blocks of the other size are found out", async () => {
-  const start = performance.now();
+test("on this machine the CPU is chosen, and blocks of the other size are found out", async () => {
   const { device, blockSize } = await selectDevice("cpu", () => {});
-  expect(performance.now() - start).toBeLessThan(1000);
   expect(device).toBe("cpu");
   const reference = await runSelfTest({ device: "cpu", blockSize: 0 });
   const deviationOf = async (size: 0 | 8 | 16) =>
