@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { setTimeout as wait } from "node:timers/promises";
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -14,10 +15,14 @@ import {
   sql,
   type TransactionSettings,
 } from "kysely";
+import { MicronucleiError } from "../core/errors.ts";
 import type { StorageEngine } from "./storage-engine.ts";
 
-/** How long a writer waits for another process to finish its transaction. */
-const BUSY_MILLISECONDS = 30_000;
+/** How long a writer waits for others to finish their transactions. */
+const WRITER_PATIENCE_MILLISECONDS = 60_000;
+const BETWEEN_ATTEMPTS_MILLISECONDS = 5;
+/** How long anything else waits, such as for another process that mends the database after a crash. */
+const BUSY_MILLISECONDS = 5_000;
 /** Statements kept prepared; the program has fewer different ones, but for bulk inserts of odd sizes. */
 const MOST_STATEMENTS = 200;
 
@@ -68,12 +73,43 @@ class NodeSqliteAdapter extends SqliteAdapter {
 }
 
 class NodeSqliteDriver extends SqliteDriver {
-  /** A transaction that may write takes the lock at once: one that first reads and then writes could not wait for it. */
+  /**
+   * A transaction that may write takes the lock at once: one that first reads and then writes could not wait for it. It
+   * waits without blocking the thread, for the lock may be held by another workspace of the same process.
+   */
   override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
-    const begin = settings?.accessMode === "read only" ? "begin" : "begin immediate";
-    await connection.executeQuery(CompiledQuery.raw(begin));
+    const run = (statement: string) => connection.executeQuery(CompiledQuery.raw(statement));
+    if (settings?.accessMode === "read only") {
+      await run("begin");
+      return;
+    }
+    const deadline = performance.now() + WRITER_PATIENCE_MILLISECONDS;
+    await run("pragma busy_timeout = 0");
+    try {
+      while (!(await begins(run, deadline))) await wait(BETWEEN_ATTEMPTS_MILLISECONDS);
+    } finally {
+      await run(`pragma busy_timeout = ${BUSY_MILLISECONDS}`);
+    }
   }
 }
+
+/** Whether the lock was free. Throws WORKSPACE_BUSY after the deadline. */
+async function begins(run: (statement: string) => Promise<unknown>, deadline: number): Promise<boolean> {
+  try {
+    await run("begin immediate");
+    return true;
+  } catch (cause) {
+    if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) throw cause;
+    if (performance.now() < deadline) return false;
+    throw new MicronucleiError(
+      "WORKSPACE_BUSY",
+      `Another program has been writing to the workspace for ${WRITER_PATIENCE_MILLISECONDS / 1000} s. Let it finish, or end it, and try again.`,
+      { cause },
+    );
+  }
+}
+
+const SQLITE_BUSY = 5;
 
 function openDatabase(path: string): SqliteDatabase {
   const database = new DatabaseSync(path, { timeout: BUSY_MILLISECONDS, enableForeignKeyConstraints: true });
