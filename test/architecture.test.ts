@@ -17,6 +17,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   evaluation: ["core", "dataset"],
   explanation: ["core", "images", "engine"],
   scoring: ["core", "images", "engine", "explanation"],
+  // biome-ignore format: one row a folder
+  experiments: ["core", "images", "dataset", "augmentation", "engine", "networks", "weights", "training", "evaluation", "explanation", "scoring"],
   assay: ["core"],
   workspace: ["core", "assay", "scoring"],
   review: ["core", "workspace"],

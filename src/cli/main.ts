@@ -9,6 +9,7 @@ import { registerDatasetImport } from "./dataset-import.ts";
 import { registerDatasetSynthesize } from "./dataset-synthesize.ts";
 import { registerDemo } from "./demo.ts";
 import { registerEvaluate } from "./evaluate-scores.ts";
+import { registerExperiment } from "./experiment.ts";
 import { registerExplain } from "./explain.ts";
 import { registerNetworks } from "./networks.ts";
 import { registerScore } from "./score.ts";
@@ -67,6 +68,7 @@ function registerCommands(program: Command): void {
   registerEvaluate(program);
   registerScore(program);
   registerExplain(program);
+  registerExperiment(program);
   const weights = program.command("weights").description("bring weights from and to PyTorch, fetch ImageNet weights");
   registerWeightsFetch(weights);
   registerWeightsInspect(weights);

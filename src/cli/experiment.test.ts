@@ -1,0 +1,73 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import type { ExperimentResult } from "../experiments/experiment-result.ts";
+import { synthesizeDataset } from "../synthesis/synthesize-dataset.ts";
+import { runCommandLine } from "./main.ts";
+
+let folder: string;
+const out = () => join(folder, "out");
+const resultOf = (): ExperimentResult => JSON.parse(readFileSync(join(out(), "experiment.json"), "utf8"));
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "micronuclei-experiment-"));
+  const drawing = { outFolder: join(folder, "drawn"), cells: 60, fields: 12, prevalence: 0.4, side: 67 };
+  await synthesizeDataset({ ...drawing, stain: "dapi", seed: 1 }, () => {});
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+beforeEach(() => {
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+const paper = (...options: string[]) =>
+  runCommandLine([
+    ...["experiment", "paper", join(folder, "drawn"), "--out", out(), "--quiet", "--threads", "1", "--device", "cpu"],
+    ...["--resamples", "50", ...options],
+  ]);
+
+test("the quick preset makes the paper's tables, charts and report of drawn cells", { timeout: 180_000 }, async () => {
+  expect(await paper("--preset", "quick")).toBe(0);
+  const result = resultOf();
+  expect(result.entries.map(({ name }) => name)).toEqual([
+    ...["alexnet-attention", "alexnet-attention-tad", "alexnet-attention-ce", "alex-light", "alex-ca"],
+  ]);
+  expect(result.failed).toEqual([]);
+  const tables = ["table-1", "table-2", "table-3", "table-4", "table-5", "table-6", "comparisons", "localisation"];
+  for (const name of tables) expect(existsSync(join(out(), `${name}.csv`))).toBe(true);
+  const page = readFileSync(join(out(), "report.html"), "utf8");
+  expect(page).toContain("Figure 6");
+  // Stands alone: nothing is loaded from elsewhere.
+  expect(page).not.toMatch(/(?:src|href)="(?!data:|#)/);
+  // The proposed network has two attention maps and its evidence.
+  expect(Object.keys(result.entries[0]?.localisation ?? {})).toEqual(["evidence", "attention_5", "attention_6"]);
+  // TAD leaves the validation set alone; TVAD balances it.
+  const validation = result.numbersOfImages.tvad.find(({ split }) => split === "val");
+  expect(validation?.after.positive).toBe(validation?.after.negative);
+});
+
+test("a second call uses finished runs, completes a broken one, and reports one that differs", {
+  timeout: 120_000,
+}, async () => {
+  const model = join(out(), "runs/alex-light-seed-1/model.onnx");
+  const before = statSync(model).mtimeMs;
+  const [broken, other] = ["alex-ca-seed-1", "alexnet-attention-ce-seed-1"].map((name) => join(out(), "runs", name));
+  rmSync(join(broken!, "evaluation.json"));
+  const settings = JSON.parse(readFileSync(join(other!, "settings.json"), "utf8"));
+  writeFileSync(join(other!, "settings.json"), JSON.stringify({ ...settings, dataHash: "another" }));
+  expect(await paper("--preset", "quick")).toBe(0);
+  // The work was done as far as it could be; the shell learns that something is missing.
+  expect(process.exitCode).toBe(1);
+  expect(statSync(model).mtimeMs).toBe(before);
+  const result = resultOf();
+  expect(result.entries).toHaveLength(4);
+  expect(existsSync(join(broken!, "evaluation.json"))).toBe(true);
+  expect(result.failed).toMatchObject([{ entry: "alexnet-attention-ce", code: "EXPERIMENT_RUN_DIFFERS" }]);
+});

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { parseExperiment, plannedRuns } from "./experiment.ts";
+import { paperExperiment } from "./paper-experiment.ts";
+
+const tiny = { title: "t", proposed: "a", entries: [{ name: "a" }, { name: "b", settings: { loss: { gamma: 0 } } }] };
+
+test("an entry's settings lie over the base, key by key, and each seed is a run", () => {
+  const experiment = parseExperiment(
+    {
+      ...tiny,
+      base: { epochs: 15, network: { name: "alex-light", widthMultiplier: 0.5 } },
+      seeds: [3, 4],
+      entries: [{ name: "a" }, { name: "b", settings: { network: { name: "alexnet-attention" } }, seeds: [9] }],
+    },
+    "a test",
+  );
+  const runs = plannedRuns(experiment).map(({ entry, seed, settings }) => [
+    entry,
+    seed,
+    settings.network,
+    settings.epochs,
+  ]);
+  expect(runs).toEqual([
+    ["a", 3, { name: "alex-light", widthMultiplier: 0.5 }, 15],
+    ["a", 4, { name: "alex-light", widthMultiplier: 0.5 }, 15],
+    ["b", 9, { name: "alexnet-attention", widthMultiplier: 0.5 }, 15],
+  ]);
+  expect(plannedRuns(experiment)[0]?.settings.seed).toBe(3);
+});
+
+test.each([
+  [{ ...tiny, proposed: "c" }, /there is no entry "c"/],
+  [{ ...tiny, entries: [{ name: "a" }, { name: "a" }] }, /occurs twice/],
+  [{ ...tiny, seeds: [] }, /seeds/],
+  [{ ...tiny, base: { epocs: 3 } }, /epocs/],
+])("a wrong settings file is refused with the place: %j", (value, message) => {
+  expect(() => parseExperiment(value, "mine.json")).toThrow(message);
+});
+
+test("the paper's settings file in examples/ is the preset full", () => {
+  const file = resolve(import.meta.dirname, "../../examples/experiments/paper.json");
+  expect(parseExperiment(JSON.parse(readFileSync(file, "utf8")), file)).toEqual(paperExperiment("full"));
+});
+
+test("full is the paper's recipe: 60 epochs, every network; standard says what it shortens", () => {
+  const full = plannedRuns(paperExperiment("full"));
+  expect(new Set(full.map(({ settings }) => settings.epochs))).toEqual(new Set([60]));
+  expect(full.map(({ settings }) => settings.network.name)).toEqual(
+    expect.arrayContaining([
+      "alexnet",
+      "alex-ca",
+      "mobilenet",
+      "vgg16",
+      "googlenet",
+      "resnet",
+      "msa-net",
+      "vgg-attention",
+    ]),
+  );
+  const standard = paperExperiment("standard");
+  const short = plannedRuns(standard).filter(({ settings }) => settings.epochs < 15);
+  for (const { entry } of short)
+    expect(standard.entries.find(({ name }) => name === entry)?.note).toContain("4 epochs only");
+});

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { UsageError } from "../core/errors.ts";
+import { parseTrainingSettings, type TrainingSettings } from "../training/settings.ts";
+
+const settingsPart = z.record(z.string(), z.unknown());
+
+/** A comparison of trainings on one data set and one split: a settings file of `mn experiment`. */
+const experimentSchema = z.strictObject({
+  title: z.string().min(1),
+  /** Settings that all trainings share; what is left out is the paper's. */
+  base: settingsPart.default({}),
+  /** Each entry is trained once with each seed. The split does not depend on them. */
+  seeds: z.array(z.int().nonnegative()).min(1).default([1]),
+  /** The entry that the others are compared with. */
+  proposed: z.string(),
+  /** The same training with only the training set balanced (the paper's TAD), or null. */
+  tad: z.string().nullable().default(null),
+  entries: z
+    .array(
+      z.strictObject({
+        /** Unique; names the run folders. */
+        name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+        /** What differs from `base`. */
+        settings: settingsPart.default({}),
+        /** In place of the experiment's. */
+        seeds: z.array(z.int().nonnegative()).min(1).optional(),
+        /** What a reader must know of it. */
+        note: z.string().optional(),
+      }),
+    )
+    .min(1),
+});
+
+export type Experiment = z.infer<typeof experimentSchema>;
+export type ExperimentEntry = Experiment["entries"][number];
+
+/** One training of an experiment. */
+export interface PlannedRun {
+  readonly entry: string;
+  readonly seed: number;
+  readonly settings: TrainingSettings;
+}
+
+/**
+ * Checks an experiment, its trainings included; `where` names the file in messages.
+ * Throws EXPERIMENT_SETTINGS and TRAINING_SETTINGS.
+ */
+export function parseExperiment(value: unknown, where: string): Experiment {
+  const checked = experimentSchema.safeParse(value);
+  if (!checked.success) throw unusable(where, z.prettifyError(checked.error));
+  const experiment = checked.data;
+  const names = experiment.entries.map(({ name }) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) throw unusable(where, `the entry "${repeated}" occurs twice`);
+  for (const name of [experiment.proposed, experiment.tad])
+    if (name !== null && !names.includes(name)) throw unusable(where, `there is no entry "${name}"`);
+  plannedRuns(experiment, where);
+  return experiment;
+}
+
+/** Every training, the entries in their order, each with all of its seeds. Throws TRAINING_SETTINGS. */
+export function plannedRuns(experiment: Experiment, where = "the experiment"): PlannedRun[] {
+  return experiment.entries.flatMap(({ name, settings, seeds }) =>
+    (seeds ?? experiment.seeds).map((seed) => ({
+      entry: name,
+      seed,
+      settings: parseTrainingSettings({ ...merged(experiment.base, settings), seed }, `${where}, entry "${name}"`),
+    })),
+  );
+}
+
+type Part = Record<string, unknown>;
+
+/** `over` laid over `under`; objects are merged key by key. */
+function merged(under: Part, over: Part): Part {
+  const entries = Object.entries(over).map(([key, value]) => {
+    const below = under[key];
+    return [key, isPart(below) && isPart(value) ? merged(below, value) : value];
+  });
+  return { ...under, ...Object.fromEntries(entries) };
+}
+
+function isPart(value: unknown): value is Part {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function unusable(where: string, reason: string): UsageError {
+  return new UsageError("EXPERIMENT_SETTINGS", `The experiment of ${where} is not usable: ${reason}.`);
+}
