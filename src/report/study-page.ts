@@ -27,7 +27,7 @@ const STYLE = `.first-page{break-after:page}.signatures{display:grid;grid-templa
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:1rem;margin:1rem 0}.gallery figure{break-inside:avoid}
 .gallery .pair{display:grid;grid-template-columns:1fr 1fr;gap:2px}.gallery img,.gallery .gone{width:100%;aspect-ratio:1;display:block;background:var(--card);border-radius:4px}
 .gallery .gone{display:grid;place-items:center;color:var(--quiet);font-size:.8rem}.gallery figcaption{overflow-wrap:anywhere;font-size:.8rem}
-@media print{@page{size:A4}table{font-size:8.5pt}td,th{padding-right:.6rem}.before-gallery{break-after:avoid}.gallery{grid-template-columns:repeat(4,1fr)}.signatures{margin-top:1.5rem}.columns{grid-template-columns:1fr 1fr}
+@media print{@page{size:A4}table{font-size:8.5pt}td,th{padding-right:.6rem}thead th{font-size:8pt}.before-gallery{break-after:avoid}.gallery{grid-template-columns:repeat(4,1fr)}.signatures{margin-top:1.5rem}.columns{grid-template-columns:1fr 1fr}
 .first-page h2{margin:1.1rem 0 .4rem;padding-top:.6rem}.first-page .tiles{margin:.6rem 0}.first-page td,.first-page th{padding-top:.2rem;padding-bottom:.2rem}}`;
 
 /** The report of `mn report`: one page for reading, then everything that it rests on. Same state, same bytes. */
@@ -71,14 +71,14 @@ function samplesSection({ result, study }: StudyReport): Html {
     "with MN",
     "per 1000",
     "interval",
-    "confirmed / with MN",
+    "confirmed",
     "read by",
   ];
   const numeric = new Set([3, 4, 5, 6, 7, 8]);
   return section(
     "Samples",
     table({
-      caption: `Intervals at ${percentInWords(study.design.level)}. Confirmed: cells that count and that a person has seen, and those of them with micronuclei.`,
+      caption: `Intervals at ${percentInWords(study.design.level)}. Confirmed: cells that count and that a person has seen / of these with micronuclei.`,
       columns: heads.map((heading, at) => ({ heading, numeric: numeric.has(at) })),
       rows: counts,
     }),
@@ -303,10 +303,13 @@ function deviationsSection({ result, deviations }: StudyReport): Html {
 }
 
 function doseText({ sample: { dose, doseUnit } }: SampleResult): string {
-  return dose === null ? NO_VALUE : `${formatPlain(dose)} ${doseUnit ?? ""}`.trim();
+  return dose === null ? NO_VALUE : `${formatPlain(dose)}\u00a0${doseUnit ?? ""}`.trim();
 }
 
 function readersText({ confirmed, bnCells }: SampleResult): string {
   if (confirmed.readers.length === 0) return bnCells === 0 ? NO_VALUE : "model alone";
-  return confirmed.readers.map(({ reader, cells }) => `${reader} (${formatCount(cells)})`).join(", ");
+  // A name stays on one line; a list of names may break between them.
+  return confirmed.readers
+    .map(({ reader, cells }) => `${reader} (${formatCount(cells)})`.replaceAll(" ", "\u00a0"))
+    .join(", ");
 }
