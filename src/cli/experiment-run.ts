@@ -4,6 +4,7 @@ import { describeError, UsageError } from "../core/errors.ts";
 import { writeFileAtomically } from "../core/files.ts";
 import { loadDataset } from "../dataset/load-dataset.ts";
 import { selectDevice } from "../engine/devices.ts";
+import { ablationExperiment } from "../experiments/ablation.ts";
 import { type Experiment, parseExperiment } from "../experiments/experiment.ts";
 import type { ExperimentResult } from "../experiments/experiment-result.ts";
 import type { ExplainedExample } from "../experiments/explain-runs.ts";
@@ -21,7 +22,7 @@ import { randomisedModel } from "./explain-randomise.ts";
 import { versionOfPackage } from "./version.ts";
 
 /** Trains, compares and writes the report; what was left over makes the command fail, with everything else reported. */
-export async function runPaperExperiment(data: string, options: ExperimentOptions, console: Console): Promise<void> {
+export async function runExperimentCommand(data: string, options: ExperimentOptions, console: Console): Promise<void> {
   const { out, device, threads, resamples, where, positive, negative } = options;
   const experiment = await experimentOf(options);
   const classes = { ...(positive === undefined ? {} : { positive }), ...(negative === undefined ? {} : { negative }) };
@@ -48,8 +49,9 @@ export async function runPaperExperiment(data: string, options: ExperimentOption
   console.result({ ...result, report: join(out, "report.html") }, describe(result, out));
 }
 
-async function experimentOf({ settings, preset }: ExperimentOptions): Promise<Experiment> {
-  if (settings === undefined) return paperExperiment(preset);
+async function experimentOf({ subject, settings, preset, weights }: ExperimentOptions): Promise<Experiment> {
+  if (settings === undefined)
+    return subject === "paper" ? paperExperiment(preset) : ablationExperiment(preset, weights !== undefined);
   let content: unknown;
   try {
     content = JSON.parse(await readFile(settings, "utf8"));
@@ -61,7 +63,7 @@ async function experimentOf({ settings, preset }: ExperimentOptions): Promise<Ex
   return parseExperiment(content, settings);
 }
 
-/** Published ImageNet weights of AlexNet fit its family alone; the other networks start from random weights. */
+/** Published ImageNet weights of AlexNet fit its family alone; the other networks, and an entry that says otherwise, start as they do. */
 function withWeights(experiment: Experiment, weights: string | undefined): Experiment {
   if (weights === undefined) return experiment;
   const isAlexNet = (settings: Experiment["base"]) => {
@@ -69,7 +71,7 @@ function withWeights(experiment: Experiment, weights: string | undefined): Exper
     return name.startsWith("alex");
   };
   const entries = experiment.entries.map((entry) => {
-    if (!isAlexNet(entry.settings)) return entry;
+    if (!isAlexNet(entry.settings) || "weights" in entry.settings) return entry;
     return { ...entry, settings: { ...entry.settings, weights } };
   });
   return { ...experiment, entries };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { ablationExperiment } from "./ablation.ts";
 import { parseExperiment, plannedRuns } from "./experiment.ts";
 import { paperExperiment } from "./paper-experiment.ts";
 
@@ -63,4 +64,15 @@ test("full is the paper's recipe: 60 epochs, every network; standard says what i
   const short = plannedRuns(standard).filter(({ settings }) => settings.epochs < 15);
   for (const { entry } of short)
     expect(standard.entries.find(({ name }) => name === entry)?.note).toContain("4 epochs only");
+});
+
+test("an ablation changes one setting of the proposed training at a time", () => {
+  const [proposed, ...changed] = plannedRuns(ablationExperiment("full", true));
+  for (const { settings } of changed.filter(({ seed }) => seed === 1)) {
+    const keys = Object.keys(settings) as (keyof typeof settings)[];
+    const differing = keys.filter((key) => JSON.stringify(settings[key]) !== JSON.stringify(proposed?.settings[key]));
+    expect(differing.length).toBeLessThanOrEqual(1);
+  }
+  expect(changed.map(({ entry }) => entry)).toContain("random-weights");
+  expect(plannedRuns(ablationExperiment("full", false)).map(({ entry }) => entry)).not.toContain("random-weights");
 });

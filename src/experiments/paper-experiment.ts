@@ -44,7 +44,17 @@ export function paperExperiment(preset: Preset): Experiment {
   return parseExperiment({ ...COMPARED, ...PLANS[preset] }, `the preset "${preset}"`);
 }
 
-const SHORT = { epochs: 15, schedule: { everyEpochs: 5 } } as const;
+/** A schedule that a small machine can make with three seeds. */
+export const SHORT = { epochs: 15, schedule: { everyEpochs: 5 } } as const;
+
+/** Narrow networks on small images for a few epochs. */
+export const NARROW = {
+  network: { widthMultiplier: 0.125 },
+  side: 67,
+  epochs: 4,
+  batch: 16,
+  schedule: { learningRate: 0.005, everyEpochs: 3, leastSteps: 0 },
+} as const;
 
 const PLANS: Readonly<Record<Preset, object>> = {
   full: {
@@ -74,13 +84,7 @@ const PLANS: Readonly<Record<Preset, object>> = {
   },
   quick: {
     title: "A first look: narrow networks on small images",
-    base: {
-      network: { widthMultiplier: 0.125 },
-      side: 67,
-      epochs: 4,
-      batch: 16,
-      schedule: { learningRate: 0.005, everyEpochs: 3, leastSteps: 0 },
-    },
+    base: NARROW,
     seeds: [1],
     entries: ALEXNET_FAMILY.filter(({ name }) => name !== "alexnet"),
   },
