@@ -29,7 +29,7 @@ test("the demonstration draws, trains, measures, explains, and writes one page t
   expect(html).toContain("These cells are drawn");
   expect(html.match(/<img src="data:image\/png;base64,/g)?.length).toBeGreaterThan(20);
   expect(html).not.toMatch(/(src|href)="(?!data:)/);
-  expect(result.localisation.map(({ map }) => map)).toEqual(["layer 5", "layer 6"]);
+  expect(result.localisation.map(({ map }) => map)).toEqual(["evidence", "layer 5", "layer 6"]);
   const rows = readFileSync(join(folder, "scores.csv"), "utf8").trim().split("\n");
   expect(rows).toHaveLength(result.test.cells + 1);
 }, 240_000);
