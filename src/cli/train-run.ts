@@ -36,6 +36,7 @@ export async function runTraining(data: string, options: TrainOptions, console: 
     settings,
     resume,
     runFolder: out,
+    logAugmentation: options.logAugmentation,
     session: { ...candidate, threads: threads ?? 0 },
     operatingPoint: operatingPointOf(options),
     version: versionOfPackage(),

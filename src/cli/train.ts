@@ -31,6 +31,7 @@ export interface TrainOptions {
   readonly where: Record<string, string>;
   readonly device: "auto" | Device;
   readonly threads?: number;
+  readonly logAugmentation: boolean;
   readonly portable: boolean;
 }
 
@@ -81,6 +82,7 @@ export function registerTrain(program: Command): void {
     .option("--seed <number>", "seed of every random choice (default: 1)", wholeNumber(0))
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .option("--log-augmentation", "write the parameters of every augmented image into the run folder", false)
     .option("--portable", "only standard operators, without the fast path of this processor", false)
     .addHelpText("after", EXAMPLES)
     .action(async (data: string, options: TrainOptions, command: Command) => {

@@ -49,6 +49,8 @@ export interface TrainingRequest {
   readonly version: string;
   /** How the threshold is chosen on the validation cells. */
   readonly operatingPoint: OperatingPointRule;
+  /** Writes what was drawn for every image of an epoch into `augmentation/epoch-<n>.jsonl` of the run. */
+  readonly logAugmentation?: boolean;
   readonly reportProgress: ReportProgress;
   readonly reportEpoch: (history: readonly EpochRecord[]) => Promise<void> | void;
   readonly message: (text: string) => void;
@@ -259,7 +261,9 @@ class TrainingRun {
 
   async #trainEpoch(start: TrainingPosition, history: readonly EpochRecord[]): Promise<TrainingPosition> {
     const { settings, signal } = this.#request;
-    const rest = this.#planOf(start.epoch).slice(start.stepInEpoch * settings.batch);
+    const plan = this.#planOf(start.epoch);
+    if (this.#request.logAugmentation) await this.#logAugmentation(plan, start.epoch + 1);
+    const rest = plan.slice(start.stepInEpoch * settings.batch);
     let position = start;
     for await (const { images, pixels } of preparedBatches(this.#threads, rest, settings.batch)) {
       const slots = Array.from({ length: settings.batch }, (_, slot) => images[slot]);
@@ -288,6 +292,15 @@ class TrainingRun {
       if (signal.aborted) return position;
     }
     return position;
+  }
+
+  /** One line an image in the order in which they are shown: its file, its class, and its parameters or null. */
+  async #logAugmentation(plan: readonly EpochImage[], epoch: number): Promise<void> {
+    const lines = plan.map(({ index, positive, augmentation }) =>
+      JSON.stringify({ file: this.#training[index]?.file, positive, augmentation }),
+    );
+    const name = `augmentation/epoch-${String(epoch).padStart(3, "0")}.jsonl`;
+    await writeRunFile(this.#request.runFolder, name, `${lines.join("\n")}\n`);
   }
 
   #learningRate({ epoch, steps }: TrainingPosition): number {

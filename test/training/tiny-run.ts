@@ -60,6 +60,7 @@ export interface TinyRun {
   /** Stop after this many steps, as Ctrl-C does. */
   readonly stopAfterSteps?: number;
   readonly dataset?: Dataset;
+  readonly logAugmentation?: boolean;
   /** Filled with what the training says. */
   readonly messages?: string[];
 }
@@ -72,6 +73,7 @@ export async function runTiny({
   stopAfterSteps,
   dataset,
   messages,
+  logAugmentation,
 }: TinyRun): Promise<TrainingOutcome> {
   const stop = new AbortController();
   const before = (await readFile(join(runFolder, "checkpoint.safetensors")).catch(() => null)) === null ? 0 : null;
@@ -80,6 +82,7 @@ export async function runTiny({
     settings: parseTrainingSettings({ ...TINY_SETTINGS, ...settings }, "the test"),
     runFolder,
     resume: resume ?? false,
+    logAugmentation: logAugmentation ?? false,
     session: { device: "cpu", threads: 1, blockSize: 0 },
     operatingPoint: { rule: "highest-f1" },
     version: "0.0.0-test",

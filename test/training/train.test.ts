@@ -165,3 +165,16 @@ describe("micro-batches", () => {
     );
   });
 });
+
+test("on demand the parameters of every image of an epoch are written, in the order in which they were shown", async () => {
+  const runFolder = join(folder, "logged");
+  await runTiny({ manifest, runFolder, settings: { epochs: 1 }, logAugmentation: true });
+  const lines = (await readFile(join(runFolder, "augmentation/epoch-001.jsonl"), "utf8")).trim().split("\n");
+  const images = lines.map((line) => JSON.parse(line) as { file: string; positive: boolean; augmentation: unknown });
+  // 12 training cells, 4 of them positive: the 4 become 8 by augmentation, and 8 are even with the 8 negatives.
+  expect(images).toHaveLength(16);
+  expect(images.filter(({ positive }) => positive)).toHaveLength(8);
+  const augmented = images.filter(({ augmentation }) => augmentation !== null);
+  expect(augmented).toHaveLength(4);
+  expect(augmented[0]?.augmentation).toHaveProperty("rotation.degrees");
+});
