@@ -2,12 +2,14 @@ import { parseArgs } from "node:util";
 import { benchEpoch } from "./epoch.ts";
 import { benchScoring } from "./scoring.ts";
 import { benchSteps } from "./steps.ts";
+import { benchWorkspace } from "./workspace.ts";
 
 /*
  * npm run bench                    training step and inference, in milliseconds an image
  * npm run bench -- steps --pytorch the same, alternated with PyTorch in one run (needs Debian's python3-torch)
  * npm run bench -- epoch           a whole epoch with decoding and augmentation against its bare steps
  * npm run bench -- scoring         scoring 10,000 images: images a second, memory
+ * npm run bench -- workspace       1,000,000 scored cells in 500 samples: import, study page, report
  *
  * Machines drift: only what was alternated in one run is compared, by medians.
  */
@@ -16,7 +18,7 @@ const { values, positionals } = parseArgs({
   options: {
     pytorch: { type: "boolean", default: false },
     rounds: { type: "string", default: "5" },
-    cells: { type: "string", default: "10000" },
+    cells: { type: "string" },
     threads: { type: "string", default: "0" },
   },
 });
@@ -25,5 +27,6 @@ const threads = Number(values.threads);
 const kind = positionals[0] ?? "steps";
 if (kind === "steps") await benchSteps({ rounds: Number(values.rounds), pytorch: values.pytorch, threads });
 else if (kind === "epoch") await benchEpoch({ threads });
-else if (kind === "scoring") await benchScoring({ cells: Number(values.cells), threads });
-else console.error(`Unknown benchmark "${kind}". Choose steps, epoch or scoring.`);
+else if (kind === "scoring") await benchScoring({ cells: Number(values.cells ?? 10_000), threads });
+else if (kind === "workspace") await benchWorkspace({ cells: Number(values.cells ?? 1_000_000) });
+else console.error(`Unknown benchmark "${kind}". Choose steps, epoch, scoring or workspace.`);
