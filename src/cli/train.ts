@@ -52,7 +52,7 @@ export function registerTrain(program: Command): void {
     .option("--resume", "go on with the run in that folder", false)
     .option("--settings <file>", "JSON file of settings; options on the command line win")
     .option("--network <name>", "which network (default: alexnet-attention)")
-    .option("--weights <file>", "safetensors, PyTorch checkpoint or model to start from (default: random)")
+    .option("--weights <file>", "imagenet, or a file: safetensors, PyTorch checkpoint or model (default: random)")
     .option("--epochs <number>", "epochs (default: 60)", wholeNumber(1))
     .option("--batch <number>", "images in a step (default: 32)", wholeNumber(1))
     .option("--learning-rate <number>", "learning rate at the start (default: 0.01)", numberBetween(0, 10))

@@ -13,8 +13,8 @@ export const trainingSettingsSchema = z.strictObject({
   batch: positiveInteger.default(32),
   /** Images of a batch whose gradients are computed at once; a divisor of the batch. Absent: as the memory allows. */
   microBatch: positiveInteger.optional(),
-  /** What the numbers of a training step may take, megabytes; larger batches are computed in parts. */
-  memoryLimitMegabytes: z.number().positive().default(4096),
+  /** What a training may take beside its images, megabytes, roughly; larger batches are computed in parts. */
+  memoryLimitMegabytes: z.number().positive().default(6000),
   seed: z.int().nonnegative().default(1),
   loss: z.strictObject({ gamma: z.number().nonnegative().default(2) }).prefault({}),
   optimiser: z
