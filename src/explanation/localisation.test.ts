@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { measureLocalisation, summariseLocalisation } from "./localisation.ts";
+import { deletionScore, measureLocalisation, summariseLocalisation } from "./localisation.ts";
 
 const MAP = [0, 0.1, 0.1, 0, 0.1, 0.9, 0.6, 0, 0, 0.5, 0.3, 0, 0, 0, 0.1, 0];
 const CENTRE = [0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0];
@@ -46,4 +46,9 @@ test("weights count cells as often as a resample drew them; none drawn has no me
   expect(summary?.energy).toBeCloseTo((3 * 0.1 + 0.7) / 4, 12);
   expect(summary?.chance).toBeCloseTo((3 * 0.05 + 0.15) / 4, 12);
   expect(summariseLocalisation([missed, found], [0, 0])).toBeNull();
+});
+
+test("the deletion score is the trapezoid area (by hand: 0.4625; a constant has its own value)", () => {
+  expect(deletionScore([1, 0.7, 0.4, 0.2, 0.1])).toBeCloseTo(0.4625, 12);
+  expect(deletionScore([0.3, 0.3, 0.3])).toBeCloseTo(0.3, 12);
 });

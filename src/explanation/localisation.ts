@@ -88,3 +88,16 @@ export function summariseLocalisation(
     chance: mean(({ maskShare }) => maskShare),
   };
 }
+
+/**
+ * Deletion score: the area under the probability while the places of a map are blotted out, the greatest first (Petsiuk
+ * et al. 2018), by the trapezoid rule over shares of the image from 0 to 1. Lower is better: a good map's first places
+ * carry the decision.
+ *
+ * probabilities: at equal steps from nothing to everything deleted, at least 2
+ */
+export function deletionScore(probabilities: readonly number[]): number {
+  const steps = probabilities.length - 1;
+  const inner = probabilities.slice(1, -1).reduce((sum, value) => sum + value, 0);
+  return ((probabilities[0] as number) / 2 + inner + (probabilities[steps] as number) / 2) / steps;
+}
