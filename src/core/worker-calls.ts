@@ -39,6 +39,7 @@ type Answer = { readonly id: number } & (
 export class WorkerThread<Offered extends Handlers> {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve: (result: never) => void; reject: (error: unknown) => void }>();
+  readonly #underWay = new Set<Promise<unknown>>();
   #nextId = 0;
   #failure: unknown;
 
@@ -62,12 +63,17 @@ export class WorkerThread<Offered extends Handlers> {
     const answered = new Promise<Unwrapped<ResultOf<Offered[Name]>>>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
     });
+    this.#underWay.add(answered);
+    const forget = () => this.#underWay.delete(answered);
+    answered.then(forget, forget);
     this.#worker.postMessage({ id, name, argument } satisfies Request, [...transfer]);
     return answered;
   }
 
+  /** Ends the thread once the calls under way are answered; ended in the middle of native code, it takes the program along. */
   async close(): Promise<void> {
     this.#failure ??= new Error("This worker thread was closed.");
+    await Promise.allSettled(this.#underWay);
     await this.#worker.terminate();
   }
 
