@@ -5,7 +5,7 @@ import type { GroupBy } from "../dataset/grouping.ts";
 import { conflictText, labelName, splitRows } from "../dataset/import-markdown.ts";
 import type { ImportReport } from "../dataset/import-report.ts";
 import { consoleOf, formatTable } from "./console.ts";
-import { seedOption } from "./options.ts";
+import { seedOption, whereOption } from "./options.ts";
 
 interface ImportCommandOptions {
   readonly out: string;
@@ -51,7 +51,7 @@ export function registerDatasetImport(dataset: Command): void {
     )
     .option("--positive <label>", "label of cells with micronuclei (default: mn)")
     .option("--negative <label>", "label of cells without")
-    .option("--where <column=value>", "only cells with this value; may be repeated", collectWhere, {})
+    .addOption(whereOption())
     .option("--resplit", "draw a new split where the source has one", false)
     .option("--allow-conflicts", "succeed although pictures with two labels had to be excluded", false)
     .addOption(seedOption())
@@ -118,10 +118,4 @@ function parseRatios(text: string): [number, number, number] {
   if (rest.length === 0 && train > 0 && val >= 0 && test >= 0 && Number.isFinite(train + val + test))
     return [train, val, test];
   throw new InvalidArgumentError("Expected three numbers for train, validation and test, such as 6:2:2.");
-}
-
-function collectWhere(text: string, conditions: Readonly<Record<string, string>>): Record<string, string> {
-  const at = text.indexOf("=");
-  if (at < 1) throw new InvalidArgumentError("Expected COLUMN=VALUE, such as source=hatch.");
-  return { ...conditions, [text.slice(0, at)]: text.slice(at + 1) };
 }

@@ -16,22 +16,15 @@ import { evaluationPage } from "../report/evaluation-page.ts";
 import { MODEL_IN_THE_BOX, type ModelFile, readModel } from "../scoring/model.ts";
 import { type ScoringSource, scoreIntoFile } from "../scoring/score-into-file.ts";
 import type { Console } from "./console.ts";
+import type { EvaluateScoresOptions } from "./evaluate-scores.ts";
 import { describeEvaluation, leftOutWarnings } from "./evaluate-summary.ts";
 import { scoringStopped, untilInterrupted } from "./score-run.ts";
 import { versionOfPackage } from "./version.ts";
 
-export interface EvaluateModelOptions {
+/** As for a file of scores, and what the model is run on; `out` gets scores.csv beside the evaluation. */
+export interface EvaluateModelOptions extends EvaluateScoresOptions {
   readonly split?: Split | "all";
   readonly where: Readonly<Record<string, string>>;
-  readonly threshold?: number;
-  readonly positive?: string;
-  readonly negative?: string;
-  /** A column, `auto` or `none`. */
-  readonly groupBy: string;
-  readonly resamples: number;
-  readonly seed: number;
-  /** Folder for scores.csv, evaluation.json and report.html. */
-  readonly out?: string;
   readonly device: "auto" | Device;
   readonly threads?: number;
 }

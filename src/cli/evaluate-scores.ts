@@ -9,7 +9,7 @@ import type { LeftOut, ScoreTable } from "../evaluation/score-table.ts";
 import { type Console, consoleOf } from "./console.ts";
 import type { EvaluateModelOptions } from "./evaluate-model.ts";
 import { describeEvaluation, leftOutWarnings } from "./evaluate-summary.ts";
-import { deviceOption, seedOption, threadsOption, wholeNumber } from "./options.ts";
+import { deviceOption, seedOption, threadsOption, whereOption, wholeNumber } from "./options.ts";
 import { versionOfPackage } from "./version.ts";
 
 export interface EvaluateScoresOptions {
@@ -63,7 +63,7 @@ export function registerEvaluate(program: Command): void {
     .option("--scores <file>", "scores of any program: .csv or .jsonl with the columns label and probability")
     .option("--threshold <score>", "call positive from here on (default: the model's; with --scores 0.5)", finiteNumber)
     .addOption(new Option("--split <name>", "cells of this split").choices(["test", "val", "train", "all"]))
-    .option("--where <column=value>", "only cells with this value; may be repeated", collectPair, {})
+    .addOption(whereOption())
     .option("--positive <label>", "label of the positive class (default: the model's; or mn, 1, true)")
     .option("--negative <label>", "label of the negative class, where there are more than two")
     .option("--group-by <column>", "intervals and results by this column; auto: donor, slide or field; or none", "auto")
@@ -94,11 +94,6 @@ async function evaluate(
     "NOTHING_TO_EVALUATE",
     `Give either a model and data, or --scores FILE${first === undefined ? "" : ", not both"}.`,
   );
-}
-
-function collectPair(text: string, pairs: Record<string, string>): Record<string, string> {
-  const at = text.indexOf("=");
-  return { ...pairs, [text.slice(0, Math.max(at, 0))]: text.slice(at + 1) };
 }
 
 /** Scores of other programs need not be probabilities, so a threshold may be any number. */

@@ -9,7 +9,7 @@ import { type ImportOutcome, type ImportRequest, type IncomingCell, importCells 
 import { ensureSample } from "../workspace/samples.ts";
 import { ensureScoring, type Scoring } from "../workspace/scorings.ts";
 import type { Study } from "../workspace/study.ts";
-import { listsCells, readStudyTable, type SampleDetails } from "../workspace/study-table.ts";
+import { listsCells, readStudyTable, type SampleDetails, sampleNamed } from "../workspace/study-table.ts";
 import { isTableName, openTable } from "../workspace/table-file.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { Console } from "./console.ts";
@@ -38,7 +38,7 @@ export class StudyImport {
 
   async import(source: string): Promise<ImportOutcome> {
     const { sample: name, slide } = this.#options;
-    const sample = name === undefined ? null : plainSample(name);
+    const sample = name === undefined ? null : sampleNamed(name);
     if (!isTableName(source)) await this.#importFolder(source, requireSample(sample, source), slide);
     else if (listsCells(await openTable(source))) await this.#importCellTable(source, sample, slide);
     else await this.#importStudyTable(source);
@@ -122,24 +122,6 @@ export class StudyImport {
       version: versionOfPackage(),
     });
   }
-}
-
-function plainSample(name: string): SampleDetails {
-  return {
-    name,
-    role: null,
-    donor: null,
-    culture: null,
-    replicate: null,
-    treatment: null,
-    dose: null,
-    doseUnit: null,
-    harvestHours: null,
-    monoCells: null,
-    biCells: null,
-    multiCells: null,
-    columns: {},
-  };
 }
 
 function requireSample(sample: SampleDetails | null, source: string): SampleDetails {

@@ -9,8 +9,6 @@ import { type AttentionOptions, classifyWithAttention, PAPER_ATTENTION } from ".
 import { classify, convolutionLayer, linearLayer } from "./layers.ts";
 import type { NetworkOutput } from "./network-output.ts";
 
-export type { NetworkOutput } from "./network-output.ts";
-
 /** Filters of the five convolutions. */
 export type AlexNetWidths = readonly [number, number, number, number, number];
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { TINY_METADATA, TINY_SIDE, tinyCell, tinyModel } from "../../test/scoring/tiny-model.ts";
-import { NOON, sampleNamed } from "../../test/workspace/made-study.ts";
+import { NOON } from "../../test/workspace/made-study.ts";
 import { sha256, sha256OfFile } from "../core/files.ts";
 import { RandomStream } from "../core/random.ts";
 import { encodePng } from "../images/encode.ts";
@@ -13,6 +13,7 @@ import { type IncomingCell, importCells } from "./import-cells.ts";
 import { countPending, scoreStudy } from "./score-study.ts";
 import { ensureScoring, type Scoring } from "./scorings.ts";
 import { createStudy, findStudy } from "./study.ts";
+import { sampleNamed } from "./study-table.ts";
 import { Workspace } from "./workspace.ts";
 
 const CELLS = 40;

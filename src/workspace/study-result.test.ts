@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { sampleNamed } from "../../test/workspace/made-study.ts";
 import { fitCalibrationCurve } from "../assay/calibration-curve.ts";
 import { estimateDoseDelta } from "../assay/dose.ts";
 import type { SampleCounts } from "./counts.ts";
 import type { StudyDesign } from "./study.ts";
 import { computeResult } from "./study-result.ts";
 import type { SampleDetails } from "./study-table.ts";
+import { sampleNamed } from "./study-table.ts";
 
 const DESIGN: StudyDesign = {
   title: "T",

@@ -23,6 +23,26 @@ export interface SampleDetails {
   readonly columns: Readonly<Record<string, string>>;
 }
 
+/** A sample of which only the name is known, and `details`. */
+export function sampleNamed(name: string, details: Partial<SampleDetails> = {}): SampleDetails {
+  return {
+    name,
+    role: null,
+    donor: null,
+    culture: null,
+    replicate: null,
+    treatment: null,
+    dose: null,
+    doseUnit: null,
+    harvestHours: null,
+    monoCells: null,
+    biCells: null,
+    multiCells: null,
+    columns: {},
+    ...details,
+  };
+}
+
 /** A row of a study table: a slide of a sample, and where its cells are. */
 export interface SlideRow {
   readonly sample: SampleDetails;

@@ -6,8 +6,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { backUp, restore } from "../../src/workspace/backup.ts";
 import { exportWorkspace } from "../../src/workspace/export.ts";
 import { labelCell } from "../../src/workspace/labels.ts";
+import { sampleNamed } from "../../src/workspace/study-table.ts";
 import { Workspace } from "../../src/workspace/workspace.ts";
-import { cellsOf, madeStudy, NOON, sampleNamed } from "./made-study.ts";
+import { cellsOf, madeStudy, NOON } from "./made-study.ts";
 
 let folder: string;
 let workspace: Workspace;

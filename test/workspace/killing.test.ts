@@ -6,8 +6,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { RandomStream } from "../../src/core/random.ts";
 import { verifyAudit } from "../../src/workspace/audit-verify.ts";
+import { sampleNamed } from "../../src/workspace/study-table.ts";
 import { Workspace } from "../../src/workspace/workspace.ts";
-import { madeStudy, NOON, sampleNamed } from "./made-study.ts";
+import { madeStudy, NOON } from "./made-study.ts";
 
 const KILLS = 20;
 const SCRIPT = join(import.meta.dirname, "label-until-killed.ts");

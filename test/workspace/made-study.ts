@@ -9,25 +9,6 @@ import type { Workspace } from "../../src/workspace/workspace.ts";
 /** A clock that stands still, so that everything is the same twice. */
 export const NOON = () => new Date("2026-03-04T12:00:00.000Z");
 
-export function sampleNamed(name: string, details: Partial<SampleDetails> = {}): SampleDetails {
-  return {
-    name,
-    role: null,
-    donor: null,
-    culture: null,
-    replicate: null,
-    treatment: null,
-    dose: null,
-    doseUnit: null,
-    harvestHours: null,
-    monoCells: null,
-    biCells: null,
-    multiCells: null,
-    columns: {},
-    ...details,
-  };
-}
-
 /** How many cells of each predicted outcome a sample has. */
 export interface MadeSample {
   readonly sample: SampleDetails;

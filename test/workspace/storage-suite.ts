@@ -11,8 +11,9 @@ import { ensureScoring, listScorings, recordPredictions } from "../../src/worksp
 import type { StorageEngine } from "../../src/workspace/storage-engine.ts";
 import { createStudy, findStudy, listStudies, selectScoring } from "../../src/workspace/study.ts";
 import { auditedCells, calledPositive, listDeviations, probabilityHistogram } from "../../src/workspace/study-cells.ts";
+import { sampleNamed } from "../../src/workspace/study-table.ts";
 import { Workspace } from "../../src/workspace/workspace.ts";
-import { cellsOf, madeScoring, madeStudy, NOON, sampleNamed } from "./made-study.ts";
+import { cellsOf, madeScoring, madeStudy, NOON } from "./made-study.ts";
 
 /** An empty database, and what removes it. */
 export interface TestDatabase {

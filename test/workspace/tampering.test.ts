@@ -6,8 +6,9 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { verifyAudit } from "../../src/workspace/audit-verify.ts";
 import { labelCell, undoLabel } from "../../src/workspace/labels.ts";
+import { sampleNamed } from "../../src/workspace/study-table.ts";
 import { DATABASE_FILE, Workspace } from "../../src/workspace/workspace.ts";
-import { cellsOf, madeStudy, NOON, sampleNamed } from "./made-study.ts";
+import { cellsOf, madeStudy, NOON } from "./made-study.ts";
 
 let folder: string;
 
