@@ -1,0 +1,4 @@
+/** The persons who may log in. */
+export interface Accounts {
+  readonly file: string;
+}
