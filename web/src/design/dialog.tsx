@@ -1,0 +1,51 @@
+import { type ReactNode, useEffect, useId, useRef } from "react";
+import { IconButton } from "./button.tsx";
+import { CloseIcon } from "./icons.tsx";
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  wide?: boolean;
+  /** False where the dialog must be answered: Escape and the cross do nothing. */
+  closable?: boolean;
+  children: ReactNode;
+}
+
+/** A modal dialog for as long as it is rendered; the browser keeps the focus in it and gives it back afterwards. */
+export function Dialog({ title, onClose, wide = false, closable = true, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className={wide ? "dialog dialog-wide" : "dialog"}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        // Also a file chooser inside says "cancel", and it bubbles.
+        if (event.target !== dialog.current) return;
+        event.preventDefault();
+        if (closable) onClose();
+      }}
+    >
+      <div className="dialog-head">
+        <h2 id={titleId}>{title}</h2>
+        {closable && (
+          <IconButton name="Close" onClick={onClose}>
+            <CloseIcon />
+          </IconButton>
+        )}
+      </div>
+      <div className="dialog-body">{children}</div>
+    </dialog>
+  );
+}
+
+/** The row of buttons that ends a dialog. */
+export function DialogActions({ children }: { children: ReactNode }) {
+  return <div className="dialog-actions">{children}</div>;
+}
