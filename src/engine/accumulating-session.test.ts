@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { expectClose } from "../../test/engine/expect-close.ts";
 import { generateImages, generateNumbers, generateParameter } from "../../test/engine/generated-numbers.ts";
 import { RandomStream } from "../core/random.ts";
-import { alexNetAttention } from "../networks/alexnet.ts";
+import { alexNetAttention, PAPER_ALEXNET_ATTENTION } from "../networks/alexnet.ts";
 import { PAPER_ATTENTION } from "../networks/attention.ts";
 import type { NetworkOutput } from "../networks/network-output.ts";
 import { focalLoss, PAPER_FOCAL_LOSS } from "../training/focal-loss.ts";
@@ -25,7 +25,8 @@ const CPU = { device: "cpu", threads: 1 } as const;
 type Network = (computation: Computation, image: Value) => Value;
 
 const smallAlexNet: Network = (computation, image) => {
-  const options = { widths: [8, 12, 16, 12, 12], attention: { ...PAPER_ATTENTION, channels: 12 } } as const;
+  const attention = { ...PAPER_ATTENTION, channels: 12 };
+  const options = { ...PAPER_ALEXNET_ATTENTION, widths: [8, 12, 16, 12, 12] as const, attention };
   const { logits }: NetworkOutput = alexNetAttention(computation, image, options);
   return logits;
 };

@@ -21,6 +21,7 @@ import {
 import { PAPER_ATTENTION } from "./attention.ts";
 
 const SMALL: AlexNetAttentionOptions = {
+  ...PAPER_ALEXNET_ATTENTION,
   widths: [8, 12, 16, 12, 12],
   attention: { ...PAPER_ATTENTION, channels: 12 },
 };
@@ -30,7 +31,7 @@ const networks: Readonly<Record<string, AlexNetAttentionOptions>> = {
   net_small224_k1: SMALL,
   net_small_k3_aligned: {
     ...SMALL,
-    attention: { channels: 12, kernel: 3, projectionBias: true, alignCorners: true },
+    attention: { ...PAPER_ATTENTION, channels: 12, kernel: 3, projectionBias: true, alignCorners: true },
   },
   net_full_k1: PAPER_ALEXNET_ATTENTION,
 };
@@ -311,7 +312,11 @@ test.each([
   const [count, side] = [16, 67];
   const computation = new Computation({ kind: "training", blockSize: 0 });
   const image = computation.input("image", [count, 3, side, side]);
-  const options = { widths: [8, 16, 16, 16, 16], attention: { ...PAPER_ATTENTION, channels: 16 } } as const;
+  const options: AlexNetAttentionOptions = {
+    ...PAPER_ALEXNET_ATTENTION,
+    widths: [8, 16, 16, 16, 16],
+    attention: { ...PAPER_ATTENTION, channels: 16 },
+  };
   const { logits } =
     network === alexNetAttention
       ? alexNetAttention(computation, image, options)

@@ -12,20 +12,27 @@ import type { NetworkOutput } from "./network-output.ts";
 /** Filters of the five convolutions. */
 export type AlexNetWidths = readonly [number, number, number, number, number];
 
+/** Layers that attention can be laid on, counting convolutions and poolings: both poolings and the convolutions 3 and 4. */
+export const ALEXNET_TAPS = [2, 4, 5, 6] as const;
+export type AlexNetTap = (typeof ALEXNET_TAPS)[number];
+
 export interface AlexNetAttentionOptions {
   readonly widths: AlexNetWidths;
+  /** In rising order, at least one. */
+  readonly taps: readonly AlexNetTap[];
   readonly attention: AttentionOptions;
 }
 
 /** Wei et al. 2022 with the open points as in PAPER.md: 2,766,916 parameters. */
 export const PAPER_ALEXNET_ATTENTION: AlexNetAttentionOptions = {
   widths: [64, 192, 384, 256, 256],
+  taps: [5, 6],
   attention: PAPER_ATTENTION,
 };
 
 /**
- * The proposed network: AlexNet's convolutions, attention on layers 5 and 6 (counting convolutions and poolings)
- * guided by the last layer L, global average pooling, concatenation, two classes (Wei et al. 2022, equations 1 to 6).
+ * The proposed network: AlexNet's convolutions, attention on layers 5 and 6, or other taps, guided by the last layer L,
+ * global average pooling, concatenation, two classes (Wei et al. 2022, equations 1 to 6).
  *
  * image: [N, 3, 224, 224], normalised
  */
@@ -34,12 +41,13 @@ export function alexNetAttention(
   image: Value,
   options: AlexNetAttentionOptions = PAPER_ALEXNET_ATTENTION,
 ): NetworkOutput {
-  const { layer5, layer6, last } = alexNetFeatures(computation, image, options.widths);
-  const taps = [
-    { module: "att5", layer: "5", features: layer5 },
-    { module: "att6", layer: "6", features: layer6 },
-  ];
-  return classifyWithAttention(computation, taps, last, options.attention);
+  const features = alexNetFeatures(computation, image, options.widths);
+  const taps = options.taps.map((layer) => ({
+    module: `att${layer}`,
+    layer: String(layer),
+    features: features[`layer${layer}`],
+  }));
+  return classifyWithAttention(computation, taps, features.last, options.attention);
 }
 
 /** Ablation without attention: L pooled, then linear. image: [N, 3, 224, 224], normalised. */
@@ -126,13 +134,14 @@ function channelWeights(computation: Computation, name: string, x: Value): Value
 /**
  * The convolutional part of AlexNet in torchvision's layout and under its names (Krizhevsky 2014, "One weird trick").
  *
- * image: [N, 3, 224, 224]   layer5: [N, 384, 13, 13]   layer6: [N, 256, 13, 13]   last: [N, 256, 6, 6]
+ * image: [N, 3, 224, 224]   layer2: [N, 64, 27, 27]   layer4: [N, 192, 13, 13]
+ * layer5: [N, 384, 13, 13]   layer6: [N, 256, 13, 13]   last: [N, 256, 6, 6]
  */
 export function alexNetFeatures(
   computation: Computation,
   image: Value,
   widths: AlexNetWidths,
-): { layer5: Value; layer6: Value; last: Value } {
+): Readonly<Record<`layer${AlexNetTap}` | "last", Value>> {
   const [width1, width2, width3, width4, width5] = widths;
   const conv = (index: number, x: Value, filters: number, options: LayerOptions) =>
     convolutionLayer(computation, `features.${index}`, x, { filters, ...options });
@@ -143,7 +152,7 @@ export function alexNetFeatures(
   const layer5 = conv(6, layer4, width3, { kernel: 3, stride: 1, padding: 1, relu: true });
   const layer6 = conv(8, layer5, width4, { kernel: 3, stride: 1, padding: 1, relu: true });
   const last = pooled(conv(10, layer6, width5, { kernel: 3, stride: 1, padding: 1, relu: false }));
-  return { layer5, layer6, last };
+  return { layer2, layer4, layer5, layer6, last };
 }
 
 interface LayerOptions {

@@ -3,7 +3,7 @@ import type { Value } from "../engine/graph.ts";
 import { relu, sigmoid } from "../engine/operations/activations.ts";
 import { add, attend, concatenate } from "../engine/operations/arithmetic.ts";
 import { bilinear } from "../engine/operations/interpolation.ts";
-import { globalAveragePool } from "../engine/operations/pooling.ts";
+import { globalAveragePool, globalMaxPool } from "../engine/operations/pooling.ts";
 import { classify, convolutionLayer, SMALL } from "./layers.ts";
 import type { NetworkOutput } from "./network-output.ts";
 
@@ -17,6 +17,8 @@ export interface AttentionOptions {
   readonly projectionBias: boolean;
   /** Bilinear upsampling with aligned corners instead of half-pixel centres. */
   readonly alignCorners: boolean;
+  /** How each map, the last feature map among them, becomes one number a channel before the concatenation. */
+  readonly pooling: "average" | "max";
 }
 
 export const PAPER_ATTENTION: AttentionOptions = {
@@ -24,6 +26,7 @@ export const PAPER_ATTENTION: AttentionOptions = {
   kernel: 1,
   projectionBias: false,
   alignCorners: false,
+  pooling: "average",
 };
 
 /** A feature map that attention is laid on. */
@@ -77,8 +80,25 @@ export function attentionMap(
 }
 
 /**
- * The head of every network with attention: each tapped feature map times its attention, global average pooling,
- * concatenation in the order of the taps with the last feature map behind, two classes (equations 5 and 6).
+ * The global feature (6): the mean, or the maximum, of every channel of every map, in the order of the maps.
+ *
+ * maps: [N, C, h, w] each -> [N, sum of C]
+ */
+export function globalFeature(
+  computation: Computation,
+  maps: readonly Value[],
+  pooling: AttentionOptions["pooling"],
+): Value {
+  const pool = pooling === "max" ? globalMaxPool : globalAveragePool;
+  return concatenate(
+    computation,
+    maps.map((map) => pool(computation, map)),
+  );
+}
+
+/**
+ * The head of every network with attention: each tapped feature map times its attention, pooling, concatenation in the
+ * order of the taps with the last feature map behind, two classes (equations 5 and 6).
  */
 export function classifyWithAttention(
   computation: Computation,
@@ -89,13 +109,10 @@ export function classifyWithAttention(
   const maps = taps.map(({ module, features }) => attentionMap(computation, module, features, last, options));
   const attended = taps.map(({ features }, index) => attend(computation, features, maps[index] as Value));
   const pooled = [...attended, last];
-  const global = concatenate(
-    computation,
-    pooled.map((map) => globalAveragePool(computation, map)),
-  );
   return {
-    logits: classify(computation, "head.fc", global),
+    logits: classify(computation, "head.fc", globalFeature(computation, pooled, options.pooling)),
     attention: Object.fromEntries(taps.map(({ layer }, index) => [`attention_${layer}`, maps[index] as Value])),
-    pooled,
+    // Of maxima there is no evidence map: they are not sums over places.
+    ...(options.pooling === "average" ? { pooled } : {}),
   };
 }

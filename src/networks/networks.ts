@@ -3,6 +3,8 @@ import { UsageError } from "../core/errors.ts";
 import type { Computation } from "../engine/computation.ts";
 import type { Value } from "../engine/graph.ts";
 import {
+  ALEXNET_TAPS,
+  type AlexNetAttentionOptions,
   type AlexNetWidths,
   alexLight,
   alexNet,
@@ -52,8 +54,7 @@ const OTHER_NAMES: Readonly<Record<string, NetworkName>> = {
 
 const positiveInteger = z.int().positive();
 
-/** The settings that make a network anew from a model file: its name and what differs from its paper. */
-export const networkSettingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   name: z.preprocess((name) => OTHER_NAMES[String(name)] ?? name, z.enum(NETWORK_NAMES)),
   /** Filters of AlexNet's five convolutions; smaller ones are for tests. */
   widths: z.tuple([positiveInteger, positiveInteger, positiveInteger, positiveInteger, positiveInteger]).optional(),
@@ -70,10 +71,25 @@ export const networkSettingsSchema = z.strictObject({
       kernel: z.union([z.literal(1), z.literal(3)]),
       projectionBias: z.boolean(),
       alignCorners: z.boolean(),
+      pooling: z.enum(["average", "max"]),
+      /** Layers that carry attention, in the order of their features in the last layer: of alexnet-attention alone. */
+      taps: z
+        .array(z.literal(ALEXNET_TAPS))
+        .min(1)
+        .refine(
+          (taps) => taps.every((tap, at) => at === 0 || tap > (taps[at - 1] as number)),
+          "Expected rising layers",
+        ),
     })
     .partial()
     .optional(),
 });
+
+/** The settings that make a network anew from a model file: its name and what differs from its paper. */
+export const networkSettingsSchema = settingsSchema.refine(
+  ({ name, attention }) => attention?.taps === undefined || name === "alexnet-attention",
+  { path: ["attention", "taps"], error: "Only alexnet-attention has taps to choose" },
+);
 
 export type NetworkSettings = z.infer<typeof networkSettingsSchema>;
 
@@ -99,8 +115,7 @@ const SZEGEDY = "Szegedy et al. 2015, arXiv:1409.4842";
 /** Every network of the paper's comparison. */
 export const NETWORKS: Readonly<Record<NetworkName, NetworkDescription>> = {
   "alexnet-attention": {
-    build: (computation, image, settings) =>
-      alexNetAttention(computation, image, { widths: alexNetWidths(settings), attention: attentionOf(settings) }),
+    build: (computation, image, settings) => alexNetAttention(computation, image, alexNetAttentionOptions(settings)),
     ...{ reference: WEI, imagenet: "alexnet", torchvisionKeys: [] },
   },
   alexnet: {
@@ -195,9 +210,15 @@ function alexNetWidths(settings: NetworkSettings): AlexNetWidths {
   ) as unknown as AlexNetWidths;
 }
 
+function alexNetAttentionOptions(settings: NetworkSettings): AlexNetAttentionOptions {
+  const taps = settings.attention?.taps ?? PAPER_ALEXNET_ATTENTION.taps;
+  return { widths: alexNetWidths(settings), taps, attention: attentionOf(settings) };
+}
+
 function attentionOf(settings: NetworkSettings): AttentionOptions {
+  const { taps: _, ...given } = settings.attention ?? {};
   const channels = scaled(PAPER_ATTENTION.channels, widthOf(settings));
-  return { ...PAPER_ATTENTION, channels, ...settings.attention } as AttentionOptions;
+  return { ...PAPER_ATTENTION, channels, ...given } as AttentionOptions;
 }
 
 function withDropout(settings: NetworkSettings, byDefault: number) {
