@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { bytesText, countOf, durationText, levelText, percentText, pValueText } from "./numbers.ts";
+
+test("durations are rounded to what one would say", () => {
+  expect([0.2, 59, 60, 3_590, 3_600, 4_800].map(durationText)).toEqual([
+    "1 s",
+    "59 s",
+    "1 min",
+    "1 h",
+    "1 h",
+    "1 h 20 min",
+  ]);
+});
+
+test("bytes are counted in powers of 1,000", () => {
+  expect([0, 999, 1_000, 3_400_000, 21_500_000_000].map(bytesText)).toEqual([
+    "0 B",
+    "999 B",
+    "1.0 kB",
+    "3.4 MB",
+    "21.5 GB",
+  ]);
+});
+
+test("a share is a percentage with one decimal", () => {
+  expect(percentText(0.9423)).toBe("94.2 %");
+});
+
+test("a level is written without a decimal that says nothing", () => {
+  expect([0.95, 0.9, 0.999].map(levelText)).toEqual(["95 % interval", "90 % interval", "99.9 % interval"]);
+});
+
+test("a p value below a thousandth is not written as zero", () => {
+  expect([0.0004, 0.0231].map(pValueText)).toEqual(["p < 0.001", "p = 0.023"]);
+});
+
+test("one is singular and thousands are separated", () => {
+  expect([countOf(1, "cell"), countOf(0, "cell"), countOf(12_345, "cell")]).toEqual([
+    "1 cell",
+    "0 cells",
+    "12,345 cells",
+  ]);
+});
