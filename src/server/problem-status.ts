@@ -2,8 +2,31 @@ import { type MicronucleiError, UsageError } from "../core/errors.ts";
 
 /** Status of the answer to a request that failed with a code; others are 400 for a `UsageError`, else 422. */
 const STATUS: Readonly<Record<string, number>> = {
-  READER_UNNAMED: 400,
+  SESSION_REQUIRED: 401,
+  LOGIN_REFUSED: 401,
   ROLE_REQUIRED: 403,
+  CROSS_SITE_REFUSED: 403,
+  ADDRESS_UNKNOWN: 404,
+  WEB_APPLICATION_MISSING: 404,
+  ACCOUNT_UNKNOWN: 404,
+  JOB_MISSING: 404,
+  STUDY_MISSING: 404,
+  SAMPLE_MISSING: 404,
+  CELL_MISSING: 404,
+  MODEL_NOT_FOUND: 404,
+  IMAGE_NOT_FOUND: 404,
+  LABEL_CELL_UNKNOWN: 404,
+  STUDY_EXISTS: 409,
+  ACCOUNT_EXISTS: 409,
+  ACCOUNT_LAST_ADMIN: 409,
+  ACCOUNTS_OFF: 409,
+  LABEL_NOTHING_TO_UNDO: 409,
+  REQUEST_TOO_LARGE: 413,
+  HOST_REFUSED: 421,
+  LOGIN_TOO_OFTEN: 429,
+  ACCOUNTS_UNREADABLE: 500,
+  WORKSPACE_BUSY: 503,
+  WORKSPACE_UNREADABLE: 503,
 };
 
 /** HTTP status of the answer to a request that failed in a foreseen way. */

@@ -19,8 +19,11 @@ export const session = z.object({
   /** Null without accounts, and with accounts before logging in. */
   account: z.object({ name: z.string(), role: accountRole }).nullable(),
   limits: z.object({
+    /** Of all files of an upload. */
     uploadBytes: z.number(),
     uploadFiles: z.number(),
+    /** Of one file. */
+    fileBytes: z.number(),
     imagePixels: z.number(),
   }),
 });
@@ -34,3 +37,11 @@ export type Account = z.infer<typeof account>;
 
 export const newAccount = z.object({ name: readerName, role: accountRole, password: z.string().min(10).max(200) });
 export type NewAccount = z.infer<typeof newAccount>;
+
+/** Only what is there changes. */
+export const accountChange = z.object({
+  role: accountRole.optional(),
+  disabled: z.boolean().optional(),
+  password: z.string().min(10).max(200).optional(),
+});
+export type AccountChange = z.infer<typeof accountChange>;
