@@ -8,6 +8,7 @@ import { sessionQuery } from "../api/queries.ts";
 import { useReader } from "../api/reader.ts";
 import { EmptyState, Failed, Waiting } from "../design/feedback.tsx";
 import { Toasts } from "../design/toast.tsx";
+import { DropAnywhere } from "../upload/drop-anywhere.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { LoginScreen } from "./login-screen.tsx";
 import { ReaderScreen } from "./reader-screen.tsx";
@@ -55,6 +56,7 @@ function Application({ session, reader }: { session: Session; reader: string }) 
       <main id="content" className="shell-content" tabIndex={-1}>
         <Outlet />
       </main>
+      <DropAnywhere />
       <Toasts />
       <ScrollRestoration />
     </div>

@@ -1,0 +1,134 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useNavigate } from "react-router";
+import type { StudySummary } from "../../../src/server/api/studies.ts";
+import { failureText, request } from "../api/client.ts";
+import { keys, sessionQuery, studiesQuery } from "../api/queries.ts";
+import { Button } from "../design/button.tsx";
+import { Dialog, DialogActions } from "../design/dialog.tsx";
+import { Note } from "../design/feedback.tsx";
+import { SelectField, TextField } from "../design/field.tsx";
+import { bytesText, countOf, countText } from "../design/numbers.ts";
+import { FileChoosers } from "./file-choosers.tsx";
+import { suggestedName } from "./image-files.ts";
+import { offerFiles, startUpload, type UploadOffer } from "./upload-store.ts";
+
+const NEW = "new";
+
+/** Asks to which study and sample the images belong, then sends them. */
+export function UploadDialog({ offer }: { offer: UploadOffer }) {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const studies = useQuery(studiesQuery).data;
+  const [chosen, setChosen] = useState<string | null>(offer.studyId === null ? null : String(offer.studyId));
+  const [studyName, setStudyName] = useState("");
+  const [sampleName, setSampleName] = useState<string | null>(null);
+  const [slide, setSlide] = useState("1");
+  const study = chosen ?? (studies?.length === 0 ? NEW : String(studies?.[0]?.id ?? NEW));
+  const sample = sampleName ?? suggestedName(offer.images);
+  const close = () => offerFiles(null);
+  const send = useMutation({
+    mutationFn: async () => {
+      if (study !== NEW) return Number(study);
+      const created = await request<StudySummary>("POST", "studies", { body: { name: studyName.trim() } });
+      void queries.invalidateQueries({ queryKey: keys.studies });
+      return created.id;
+    },
+    onSuccess: async (studyId) => {
+      void startUpload(queries, studyId, { sample: sample.trim(), slide: slide.trim() }, offer.images);
+      close();
+      await navigate(`/studies/${studyId}`);
+    },
+  });
+  const obstacle = useObstacle(offer);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    send.mutate();
+  };
+  return (
+    <Dialog title="Score images" onClose={close}>
+      <form className="stack" onSubmit={submit}>
+        <BroughtSummary offer={offer} />
+        {offer.images.length === 0 && <FileChoosers studyId={offer.studyId} look="primary" />}
+        {obstacle !== null && <Note tone="danger">{obstacle}</Note>}
+        {offer.studyId === null && (
+          <SelectField label="Study" value={study} onChange={(event) => setChosen(event.target.value)}>
+            {studies?.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+            <option value={NEW}>A new study …</option>
+          </SelectField>
+        )}
+        {study === NEW && (
+          <TextField
+            label="Name of the new study"
+            value={studyName}
+            onChange={(event) => setStudyName(event.target.value)}
+            maxLength={100}
+            required
+          />
+        )}
+        <div className="upload-place">
+          <TextField
+            label="Sample"
+            hint="A donor, a culture or a dose: what gets a result of its own."
+            value={sample}
+            onChange={(event) => setSampleName(event.target.value)}
+            maxLength={100}
+            required
+          />
+          <TextField
+            label="Slide"
+            value={slide}
+            onChange={(event) => setSlide(event.target.value)}
+            maxLength={100}
+            required
+          />
+        </div>
+        {send.isError && <Note tone="danger">{failureText(send.error)}</Note>}
+        <DialogActions>
+          <Button onClick={close}>Cancel</Button>
+          <Button
+            type="submit"
+            look="primary"
+            disabled={offer.images.length === 0 || obstacle !== null || send.isPending || studies === undefined}
+          >
+            Upload and score
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+function BroughtSummary({ offer: { images, leftOut } }: { offer: UploadOffer }) {
+  const bytes = images.reduce((sum, { file }) => sum + file.size, 0);
+  if (images.length === 0)
+    return (
+      <p className="quiet">
+        {leftOut > 0
+          ? `${countOf(leftOut, "file")} brought, but none is an image: JPEG, PNG, TIFF, BMP and WebP can be read.`
+          : "Choose a folder of cell images, or several images. JPEG, PNG, TIFF, BMP and WebP can be read."}
+      </p>
+    );
+  return (
+    <p>
+      <span className="strong">{countOf(images.length, "image")}</span>, {bytesText(bytes)}.
+      {leftOut > 0 && <span className="quiet"> {countOf(leftOut, "other file")} will not be sent.</span>}
+    </p>
+  );
+}
+
+/** Why the server would refuse the files as a whole, or null. */
+function useObstacle({ images }: UploadOffer): string | null {
+  const limits = useQuery(sessionQuery).data?.limits;
+  if (limits === undefined) return null;
+  if (images.length > limits.uploadFiles)
+    return `At most ${countText(limits.uploadFiles)} images can be brought at once. Bring them in several parts.`;
+  const bytes = images.reduce((sum, { file }) => sum + file.size, 0);
+  if (bytes > limits.uploadBytes)
+    return `At most ${bytesText(limits.uploadBytes)} can be brought at once. Bring the images in several parts.`;
+  return null;
+}
