@@ -3,9 +3,10 @@ import { estimateFromAudit } from "../assay/audit-sample.ts";
 import type { Interval } from "../assay/frequency.ts";
 import { type CorrectedRate, langReiczigel, type MeasuredShare } from "../assay/misclassification.ts";
 import type { AuditHead } from "../workspace/audit-trail.ts";
+import type { AuditedCell } from "../workspace/call-audit.ts";
 import type { Scoring } from "../workspace/scorings.ts";
 import type { Study } from "../workspace/study.ts";
-import type { AuditedCell, Deviation } from "../workspace/study-cells.ts";
+import type { Deviation } from "../workspace/study-cells.ts";
 import type { SampleResult, StudyResult } from "../workspace/study-result.ts";
 
 /** A cell of the gallery, its pictures as data URIs; null where the image file is no longer where it was. */

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import { type AuditEntry, type AuditHead, ChainFollower, readHead, readTrail } from "./audit-trail.ts";
 import { cellContent } from "./import-cells.ts";
 import { labelContent } from "./labels.ts";
@@ -29,7 +29,7 @@ const ROWS_AT_ONCE = 5_000;
  *
  * - the chain: every entry's hash fits its content and the entry before; none is missing at the end;
  * - cells, predictions and labels: the rows that name an entry have its digest, and none names another;
- * - studies, samples, sources, slides and scorings are as their latest entry says;
+ * - studies, samples, sources, slides, scorings, draws and readers are as their latest entry says;
  * - the label that counts follows from the labels, the counters from the rows.
  *
  * Who can write to the database can also write a whole new chain. Only a head that was written down elsewhere (`known`,
@@ -96,7 +96,7 @@ async function followTrail(
   return { entries, digests, records };
 }
 
-const RECORDS = ["study", "sample", "source", "slide", "scoring"] as const;
+const RECORDS = ["study", "sample", "source", "slide", "scoring", "draw", "reader"] as const;
 
 function isRecord(entry: AuditEntry): entry is AuditEntry & { new_json: string } {
   const [kind] = entry.subject.split(" ");
@@ -197,12 +197,19 @@ function sameRecord(recorded: Readonly<Record<string, unknown>>, row: object): b
   return entries.every(([name, value]) => recorded[name] === value);
 }
 
-/** The label that counts is the latest that was not withdrawn. */
+/** More than there will ever be labels: rank times this, plus a label's number, has the greatest value for the label that counts. */
+const RANK_STEP = 1_000_000_000_000;
+
+/** The label that counts follows from those that stand by the rule of `countingLabel`, here said in SQL. */
 async function checkCurrentLabels(db: Kysely<Schema>, report: Report): Promise<void> {
   const labels = await db
     .selectFrom("label")
     .select(["cell_id"])
-    .select(({ fn }) => fn.max("id").as("label_id"))
+    .select(
+      sql<number>`max(case queue when 'disagreements' then 2 when 'second' then 0 else 1 end * ${sql.lit(RANK_STEP)} + id)`.as(
+        "ranked",
+      ),
+    )
     .where("finding", "!=", "withdrawn")
     .where((where) =>
       where.not(
@@ -219,9 +226,9 @@ async function checkCurrentLabels(db: Kysely<Schema>, report: Report): Promise<v
       row.label_id,
     ]),
   );
-  for (const { cell_id, label_id } of labels) {
-    if (current.get(cell_id) !== Number(label_id))
-      report(`cell ${cell_id}`, "counts under another label than its latest");
+  for (const { cell_id, ranked } of labels) {
+    if (current.get(cell_id) !== Number(ranked) % RANK_STEP)
+      report(`cell ${cell_id}`, "counts under another label than it should");
     current.delete(cell_id);
   }
   for (const cell of current.keys()) report(`cell ${cell}`, "counts under a label that does not stand");

@@ -18,6 +18,10 @@ const TABLES: readonly (readonly [keyof Schema, readonly string[]])[] = [
   ["attention_map", ["scoring_id", "cell_id", "name"]],
   ["label", ["id"]],
   ["current_label", ["cell_id"]],
+  ["label_key", ["key"]],
+  ["draw", ["id"]],
+  ["reader", ["id"]],
+  ["review_position", ["reader", "study_id", "queue", "sample_id"]],
   ["audit_entry", ["seq"]],
 ];
 

@@ -1,6 +1,7 @@
 import type { Insertable, Kysely, Selectable } from "kysely";
 import { MicronucleiError } from "../core/errors.ts";
 import { digestOf } from "./bulk-insert.ts";
+import { countingLabel, SECOND_READING, standingLabels } from "./counting-label.ts";
 import { nextId } from "./import-cells.ts";
 import type { Finding, LabelTable, Schema } from "./schema.ts";
 import type { Change, Workspace } from "./workspace.ts";
@@ -14,53 +15,62 @@ export interface LabelRequest {
   /** Needed for `unscorable`. */
   readonly reason?: string | null;
   readonly queue?: string | null;
+  /** Given without knowledge of others' labels: beside one of these it is a second reading, whatever the queue. */
+  readonly blinded?: boolean;
+  /** The same request under the same key writes nothing the second time. */
+  readonly key?: string;
 }
 
 export type Label = Selectable<LabelTable>;
 
 /**
- * Writes down what a reader says of a cell. It is on the disk when this resolves, and counts until a later label of
- * whomever replaces it. Throws LABEL_INVALID, CELL_MISSING, CELL_IS_DUPLICATE.
+ * Writes down what a reader says of a cell. It is on the disk when this resolves; see `countingLabel` for what counts then.
+ * Throws LABEL_INVALID, LABEL_KEY_TAKEN, CELL_MISSING, CELL_IS_DUPLICATE.
  */
 export async function labelCell(workspace: Workspace, reader: string, request: LabelRequest): Promise<Label> {
   return await workspace.change(reader, (change) => addLabel(change, request));
 }
 
-/** Like `labelCell`, for many cells in one transaction. */
+/** Like `labelCell`, for many cells in one transaction: all of them or none. */
 export async function labelCells(
   workspace: Workspace,
   reader: string,
   requests: readonly LabelRequest[],
-): Promise<void> {
-  await workspace.change(reader, async (change) => {
-    for (const request of requests) await addLabel(change, request);
+): Promise<Label[]> {
+  return await workspace.change(reader, async (change) => {
+    const labels: Label[] = [];
+    for (const request of requests) labels.push(await addLabel(change, request));
+    return labels;
   });
 }
 
 /**
- * Takes back the reader's latest label of a cell, in a new row: what counted before it counts again. Throws
- * LABEL_NOTHING_TO_UNDO.
+ * Takes back the reader's latest label of a cell, in a new row: what counted before it counts again. Under a key that
+ * was used already it does nothing. Throws LABEL_NOTHING_TO_UNDO, LABEL_KEY_TAKEN.
  */
-export async function undoLabel(workspace: Workspace, reader: string, cellId: number): Promise<Label> {
+export async function undoLabel(workspace: Workspace, reader: string, cellId: number, key?: string): Promise<Label> {
   return await workspace.change(reader, async (change) => {
-    const standing = await standingLabels(change.trx, cellId);
+    const known = await labelUnderKey(change, cellId, key);
+    if (known !== null) return known;
+    const standing = standingLabels(await labelsOfCell(change.trx, cellId));
     const last = standing.findLast((label) => label.reader === reader);
     if (last === undefined)
       throw new MicronucleiError(
         "LABEL_NOTHING_TO_UNDO",
         `${reader} has no label on cell ${cellId} that could be taken back. Only own labels can be.`,
       );
-    const before = standing.filter(({ id }) => id !== last.id).at(-1) ?? null;
-    const row = await insertLabel(change, {
-      cell_id: cellId,
-      finding: "withdrawn",
-      micronuclei: null,
-      reason: null,
-      queue: last.queue,
-      withdraws: last.id,
-    });
-    await setCurrent(change, cellId, before?.id ?? null);
-    return row;
+    return await insertLabel(
+      change,
+      {
+        cell_id: cellId,
+        finding: "withdrawn",
+        micronuclei: null,
+        reason: null,
+        queue: last.queue,
+        withdraws: last.id,
+      },
+      key,
+    );
   });
 }
 
@@ -76,23 +86,44 @@ export function labelContent(label: Omit<Insertable<LabelTable>, "entry">): (str
 }
 
 async function addLabel(change: Change, request: LabelRequest): Promise<Label> {
+  const { cellId, finding, micronuclei, reason = null, queue = null, blinded = false, key } = request;
+  const known = await labelUnderKey(change, cellId, key);
+  if (known !== null) return known;
   requireValid(request);
-  await requireCell(change, request.cellId);
-  const row = await insertLabel(change, {
-    cell_id: request.cellId,
-    finding: request.finding,
-    micronuclei: request.micronuclei,
-    reason: request.reason ?? null,
-    queue: request.queue ?? null,
-    withdraws: null,
-  });
-  await setCurrent(change, request.cellId, row.id);
-  return row;
+  await requireCell(change, cellId);
+  const isSecond = blinded && (await isLabelledByOthers(change, cellId));
+  return await insertLabel(
+    change,
+    { cell_id: cellId, finding, micronuclei, reason, queue: isSecond ? SECOND_READING : queue, withdraws: null },
+    key,
+  );
+}
+
+/** What a request of this key has written before; null where it is new. */
+async function labelUnderKey({ trx, who }: Change, cellId: number, key: string | undefined): Promise<Label | null> {
+  if (key === undefined) return null;
+  const label = await trx
+    .selectFrom("label_key")
+    .innerJoin("label", "label.id", "label_key.label_id")
+    .selectAll("label")
+    .where("label_key.key", "=", key)
+    .executeTakeFirst();
+  if (label === undefined) return null;
+  if (label.reader === who && label.cell_id === cellId) return label;
+  throw new MicronucleiError(
+    "LABEL_KEY_TAKEN",
+    `The key ${key} of this decision belongs to another one, of ${label.reader} on cell ${label.cell_id}. Make a new key for each decision.`,
+  );
+}
+
+async function isLabelledByOthers({ trx, who }: Change, cellId: number): Promise<boolean> {
+  return standingLabels(await labelsOfCell(trx, cellId)).some(({ reader }) => reader !== who);
 }
 
 async function insertLabel(
   change: Change,
   content: Omit<Insertable<LabelTable>, "id" | "reader" | "at" | "entry">,
+  key: string | undefined,
 ): Promise<Label> {
   const { trx, who, at } = change;
   const old = await currentLabel(trx, content.cell_id);
@@ -116,12 +147,16 @@ async function insertLabel(
     .insertInto("label")
     .values({ ...row, entry })
     .execute();
+  if (key !== undefined) await trx.insertInto("label_key").values({ key, label_id: row.id }).execute();
+  await settleCurrent(change, content.cell_id);
   return { ...row, entry };
 }
 
-async function setCurrent({ trx }: Change, cellId: number, labelId: number | null): Promise<void> {
+async function settleCurrent({ trx }: Change, cellId: number): Promise<void> {
+  const counting = countingLabel(standingLabels(await labelsOfCell(trx, cellId)));
   await trx.deleteFrom("current_label").where("cell_id", "=", cellId).execute();
-  if (labelId !== null) await trx.insertInto("current_label").values({ cell_id: cellId, label_id: labelId }).execute();
+  if (counting !== null)
+    await trx.insertInto("current_label").values({ cell_id: cellId, label_id: counting.id }).execute();
 }
 
 async function currentLabel(db: Kysely<Schema>, cellId: number): Promise<Label | undefined> {
@@ -131,13 +166,6 @@ async function currentLabel(db: Kysely<Schema>, cellId: number): Promise<Label |
     .selectAll("label")
     .where("current_label.cell_id", "=", cellId)
     .executeTakeFirst();
-}
-
-/** Labels of a cell that were not taken back, oldest first: the last one counts. */
-async function standingLabels(db: Kysely<Schema>, cellId: number): Promise<Label[]> {
-  const labels = await labelsOfCell(db, cellId);
-  const withdrawn = new Set(labels.map(({ withdraws }) => withdraws));
-  return labels.filter(({ id, finding }) => finding !== "withdrawn" && !withdrawn.has(id));
 }
 
 async function requireCell({ trx }: Change, cellId: number): Promise<void> {

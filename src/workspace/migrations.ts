@@ -1,6 +1,7 @@
 import { type ColumnDefinitionBuilder, type Kysely, sql } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { describeError, MicronucleiError } from "../core/errors.ts";
+import { addReviewTables } from "./review-migration.ts";
 import type { StorageEngine } from "./storage-engine.ts";
 
 /** Hash before the first audit entry. */
@@ -11,6 +12,7 @@ export type Migrations = Readonly<Record<string, (db: Kysely<never>, engine: Sto
 /** Steps from an empty database to the present schema, in the order of their names. A step is never changed once released. */
 export const MIGRATIONS: Migrations = {
   "0001-studies-cells-labels-audit": createTables,
+  "0002-review": addReviewTables,
 };
 
 /**

@@ -3,8 +3,8 @@ import type { Generated } from "kysely";
 /**
  * The tables of a workspace. Times are UTC in ISO 8601; columns that end in `_json` hold JSON text.
  *
- * `cell`, `prediction`, `label`, `attention_map` and `audit_entry` are append-only: triggers refuse updates and deletions. Their `entry` is
- * the audit entry that vouches for the row by a digest.
+ * `cell`, `prediction`, `label`, `label_key`, `draw`, `attention_map` and `audit_entry` are append-only: triggers refuse updates and deletions.
+ * An `entry` is the audit entry that vouches for the row by a digest.
  */
 export interface Schema {
   study: StudyTable;
@@ -18,6 +18,10 @@ export interface Schema {
   attention_map: AttentionMapTable;
   label: LabelTable;
   current_label: CurrentLabelTable;
+  label_key: LabelKeyTable;
+  draw: DrawTable;
+  reader: ReaderTable;
+  review_position: ReviewPositionTable;
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
 }
@@ -166,10 +170,52 @@ export interface LabelTable {
   entry: number;
 }
 
-/** The label that counts, for every cell that has one. */
+/** The label that counts, for every cell that has one: see `countingLabel`. */
 export interface CurrentLabelTable {
   cell_id: number;
   label_id: number;
+}
+
+/** Requests that were answered: one that comes again under the same key finds its label here and writes nothing. */
+export interface LabelKeyTable {
+  /** Made by who asked, once for each decision. */
+  key: string;
+  /** The label, or the withdrawal, that the request wrote. */
+  label_id: number;
+}
+
+/** A random sample of the cells that a scoring gave one call, drawn for a person to look at. */
+export interface DrawTable {
+  id: Generated<number>;
+  study_id: number;
+  scoring_id: number;
+  called: "positive" | "negative";
+  /** Of the random stream: with it the draw can be repeated. */
+  seed: string;
+  /** Cells that could have been drawn. */
+  available: number;
+  /** Cells drawn, in the order in which they were drawn: a JSON list of numbers. */
+  cells_json: string;
+  drawn_at: string;
+}
+
+/** How somebody reads a study, where it differs from the ordinary. */
+export interface ReaderTable {
+  id: Generated<number>;
+  study_id: number;
+  name: string;
+  /** 1: sees no prediction, no label of others and no name of a sample. */
+  blinded: number;
+}
+
+/** Where a reader stopped in a queue. */
+export interface ReviewPositionTable {
+  reader: string;
+  study_id: number;
+  queue: string;
+  /** 0 for the queue over all samples. */
+  sample_id: number;
+  cell_id: number;
 }
 
 export interface AuditEntryTable {

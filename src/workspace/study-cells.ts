@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { type Kysely, sql } from "kysely";
-import type { RandomStream } from "../core/random.ts";
 import type { Finding, PredictedOutcome, Schema } from "./schema.ts";
 import type { Study } from "./study.ts";
 
@@ -163,69 +162,4 @@ export async function probabilityHistogram(
     bin: Math.min(bins - 1, Number(at)),
     cells: Number(cells),
   }));
-}
-
-/** Queues whose cells are drawn at random among those with one call: only these say how good the calls are. */
-export const RANDOM_QUEUES = { positive: "random-positive", negative: "random-negative" } as const;
-
-/** A cell that a person has judged as one of a random sample. */
-export interface AuditedCell {
-  readonly predicted: "positive" | "negative";
-  readonly probability: number;
-  readonly positive: boolean;
-}
-
-/** Cells of the random queues with the label that counts, as far as they are binucleate and scorable. */
-export async function auditedCells(db: Kysely<Schema>, study: StudyKey): Promise<AuditedCell[]> {
-  const rows = await db
-    .selectFrom("current_label")
-    .innerJoin("label", "label.id", "current_label.label_id")
-    .innerJoin("cell", "cell.id", "current_label.cell_id")
-    .innerJoin("slide", "slide.id", "cell.slide_id")
-    .innerJoin("prediction", "prediction.cell_id", "cell.id")
-    .select(["prediction.outcome", "prediction.probability", "label.finding"])
-    .where("slide.study_id", "=", study.id)
-    .where("prediction.scoring_id", "=", study.scoringId ?? 0)
-    .where("prediction.outcome", "in", ["positive", "negative"])
-    .where("label.finding", "in", ["normal", "mn"])
-    .where((where) =>
-      where.exists(
-        where
-          .selectFrom("label as drawn")
-          .select("drawn.id")
-          .whereRef("drawn.cell_id", "=", "cell.id")
-          .where("drawn.queue", "in", Object.values(RANDOM_QUEUES)),
-      ),
-    )
-    .orderBy("cell.id")
-    .execute();
-  return rows.flatMap(({ outcome, probability, finding }) =>
-    probability === null
-      ? []
-      : [{ predicted: outcome as "positive" | "negative", probability, positive: finding === "mn" }],
-  );
-}
-
-/**
- * Cells for a random sample of one call: drawn without replacement among those with this call that no person has labelled,
- * in the order in which they were drawn. All of them where there are fewer. Label them in the queue of `RANDOM_QUEUES`.
- */
-export async function drawForAudit(
-  db: Kysely<Schema>,
-  study: StudyKey,
-  request: { readonly called: "positive" | "negative"; readonly cells: number; readonly stream: RandomStream },
-): Promise<number[]> {
-  const rows = await db
-    .selectFrom("prediction")
-    .innerJoin("cell", "cell.id", "prediction.cell_id")
-    .innerJoin("slide", "slide.id", "cell.slide_id")
-    .leftJoin("current_label", "current_label.cell_id", "cell.id")
-    .select("prediction.cell_id")
-    .where("prediction.scoring_id", "=", study.scoringId ?? 0)
-    .where("prediction.outcome", "=", request.called)
-    .where("slide.study_id", "=", study.id)
-    .where("current_label.cell_id", "is", null)
-    .orderBy("prediction.cell_id")
-    .execute();
-  return request.stream.shuffle(rows.map(({ cell_id }) => cell_id)).slice(0, request.cells);
 }

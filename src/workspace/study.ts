@@ -90,6 +90,16 @@ export async function findStudy(db: Kysely<Schema>, name: string): Promise<Study
   );
 }
 
+/** The study of this number. Throws STUDY_MISSING. */
+export async function studyOfNumber(db: Kysely<Schema>, id: number): Promise<Study> {
+  const row = await db.selectFrom("study").selectAll().where("id", "=", id).executeTakeFirst();
+  if (row !== undefined) return asStudy(row);
+  throw new MicronucleiError(
+    "STUDY_MISSING",
+    `There is no study of the number ${id}. Open it anew from the list of studies.`,
+  );
+}
+
 /** Changes the scoring whose predictions count; the old predictions stay. */
 export async function selectScoring(
   workspace: Workspace,

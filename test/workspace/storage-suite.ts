@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/core/random.ts";
 import { readHead, readTrail } from "../../src/workspace/audit-trail.ts";
 import { verifyAudit } from "../../src/workspace/audit-verify.ts";
+import { auditedCells, drawAuditSample } from "../../src/workspace/call-audit.ts";
 import { countSamples } from "../../src/workspace/counts.ts";
 import { type IncomingCell, importCells } from "../../src/workspace/import-cells.ts";
 import { labelCell, labelsOfCell, undoLabel } from "../../src/workspace/labels.ts";
@@ -10,7 +11,7 @@ import { excludeSample, listSamples, listSlides } from "../../src/workspace/samp
 import { ensureScoring, listScorings, recordPredictions } from "../../src/workspace/scorings.ts";
 import type { StorageEngine } from "../../src/workspace/storage-engine.ts";
 import { createStudy, findStudy, listStudies, selectScoring } from "../../src/workspace/study.ts";
-import { auditedCells, calledPositive, listDeviations, probabilityHistogram } from "../../src/workspace/study-cells.ts";
+import { calledPositive, listDeviations, probabilityHistogram } from "../../src/workspace/study-cells.ts";
 import { sampleNamed } from "../../src/workspace/study-table.ts";
 import { Workspace } from "../../src/workspace/workspace.ts";
 import { cellsOf, madeScoring, madeStudy, NOON } from "./made-study.ts";
@@ -270,12 +271,13 @@ export function storageSuite(name: string, createDatabase: () => Promise<TestDat
       expect(await readHead(workspace.db)).toMatchObject({ entries: 0 });
     });
 
-    test.each(["cell", "prediction", "label", "audit_entry"] as const)(
+    test.each(["cell", "prediction", "label", "label_key", "draw", "audit_entry"] as const)(
       "the database refuses to change or remove rows of %s",
       async (table) => {
-        await madeStudy(workspace, twoSamples);
+        const study = await madeStudy(workspace, twoSamples);
         const [cellId = 0] = await cellsOf(workspace, "A");
-        await labelCell(workspace, "Ben", { cellId, finding: "mn", micronuclei: 1 });
+        await labelCell(workspace, "Ben", { cellId, finding: "mn", micronuclei: 1, key: "some key" });
+        await drawAuditSample(workspace, "Ana", { study, called: "negative", cells: 1 });
         await expect(workspace.db.deleteFrom(table).execute()).rejects.toThrow(/append-only/);
         await expect(
           workspace.db

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { verifyAudit } from "../../src/workspace/audit-verify.ts";
+import { drawAuditSample } from "../../src/workspace/call-audit.ts";
 import { labelCell, undoLabel } from "../../src/workspace/labels.ts";
+import { setBlinded } from "../../src/workspace/readers.ts";
 import { sampleNamed } from "../../src/workspace/study-table.ts";
 import { DATABASE_FILE, Workspace } from "../../src/workspace/workspace.ts";
 import { cellsOf, madeStudy, NOON } from "./made-study.ts";
@@ -15,12 +17,17 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mn-tampering-"));
   const workspace = await Workspace.create(folder, NOON);
-  await madeStudy(workspace, [{ sample: sampleNamed("A", { dose: 2 }), outcomes: { positive: 3, negative: 7 } }]);
+  const study = await madeStudy(workspace, [
+    { sample: sampleNamed("A", { dose: 2 }), outcomes: { positive: 3, negative: 7 } },
+  ]);
   const [first = 0, second = 0, third = 0] = await cellsOf(workspace, "A");
   await labelCell(workspace, "Ben", { cellId: first, finding: "mn", micronuclei: 2 });
   await labelCell(workspace, "Ben", { cellId: second, finding: "normal", micronuclei: 0 });
   await labelCell(workspace, "Cleo", { cellId: third, finding: "mn", micronuclei: 1 });
   await undoLabel(workspace, "Cleo", third);
+  await drawAuditSample(workspace, "Ana", { study, called: "negative", cells: 1, seed: "s" });
+  await setBlinded(workspace, "Cleo", { studyId: study.id, name: "Cleo", blinded: true });
+  await labelCell(workspace, "Cleo", { cellId: first, finding: "normal", micronuclei: 0, queue: "second" });
   await workspace.close();
 });
 
@@ -65,15 +72,15 @@ test.each<[string, (database: DatabaseSync) => void, RegExp]>([
   [
     "the last entry gone",
     run("delete from audit_entry where seq = (select max(seq) from audit_entry)"),
-    /trail has 11 entries and should have 12/,
+    /trail has 14 entries and should have 15/,
   ],
   [
     "the last entry gone and the head put back",
     run(
-      "delete from audit_entry where seq = 12",
-      "update audit_head set entries = 11, hash = (select hash from audit_entry where seq = 11)",
+      "delete from audit_entry where seq = 15",
+      "update audit_head set entries = 14, hash = (select hash from audit_entry where seq = 14)",
     ),
-    /label rows of entry 12 name an entry that does not vouch/,
+    /label rows of entry 15 name an entry that does not vouch/,
   ],
   [
     "two entries in another order",
@@ -87,9 +94,9 @@ test.each<[string, (database: DatabaseSync) => void, RegExp]>([
   [
     "an entry put in",
     run(
-      "insert into audit_entry select 13, at, who, action, subject, study_id, old_json, new_json, reason, null, hash, hash from audit_entry where seq = 12",
+      "insert into audit_entry select 16, at, who, action, subject, study_id, old_json, new_json, reason, null, hash, hash from audit_entry where seq = 15",
     ),
-    /^entry 13 was changed/,
+    /^entry 16 was changed/,
   ],
   [
     "another count of micronuclei",
@@ -139,6 +146,18 @@ test.each<[string, (database: DatabaseSync) => void, RegExp]>([
     run("insert into current_label values (3, 3)"),
     /^cell 3 counts under a label that does not stand/,
   ],
+  [
+    "a drawn cell exchanged for another",
+    run("update draw set cells_json = '[7]'"),
+    /^draw 1 is not as its latest audit entry says/,
+  ],
+  ["a reader no longer blinded", run("update reader set blinded = 0"), /^reader 1 is not as/],
+  ["a draw gone", run("delete from draw"), /^draw 1 is missing/],
+  [
+    "a second reading made to count",
+    run("update current_label set label_id = 5 where cell_id = 1"),
+    /^cell 1 counts under another label/,
+  ],
   ["a counter of cells", run("update slide set cells = 11"), /^slide 1 has 10 cells and its counter says 11/],
   [
     "a counter of predictions",
@@ -169,5 +188,5 @@ test("a whole new chain over changed content fits in itself, and is found with a
     database.prepare("update audit_head set hash = ?").run(previous);
   };
   expect(await faultsAfter(forge)).toEqual([]);
-  expect(await faultsAfter(forge, [head])).toEqual([`entry 12 does not have the known hash ${head.hash}`]);
+  expect(await faultsAfter(forge, [head])).toEqual([`entry 15 does not have the known hash ${head.hash}`]);
 });
