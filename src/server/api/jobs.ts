@@ -43,3 +43,6 @@ export const job = z.object({
   comparisonId: z.string().nullable(),
 });
 export type Job = z.infer<typeof job>;
+
+/** What answers a request that began a job. */
+export const jobStarted = z.object({ job });

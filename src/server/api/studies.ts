@@ -75,3 +75,9 @@ export const finishUpload = z.object({
   slide: z.string().trim().min(1).max(100).default("1"),
 });
 export type FinishUpload = z.infer<typeof finishUpload>;
+
+/** Path of a file as the browser has it, such as `slide 1/cell-7.png`; its bytes are the request's body. */
+export const uploadedFile = z.object({ name: z.string().min(1).max(2_000) });
+
+/** Scores a study's cells. With a model: all of them, and its predictions then become those that count. */
+export const newScoring = z.object({ modelId: z.string().optional() }).optional();
