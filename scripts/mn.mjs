@@ -1,4 +1,5 @@
 // The command `mn` in a checkout: node scripts/mn.mjs ARGS, or npm run -s mn -- ARGS. Sets the checkout up first.
+import { buildWebIfOld } from "./build-web.mjs";
 import { run } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
@@ -6,5 +7,14 @@ import { setUp } from "./setup.mjs";
 const calledByNpm = ["mn", "demo"].includes(process.env.npm_lifecycle_event);
 const folder = (calledByNpm && process.env.INIT_CWD) || process.cwd();
 
+const args = process.argv.slice(2);
+
 setUp();
-process.exitCode = await run("src/cli/main.ts", process.argv.slice(2), folder);
+if (startsReview(args)) buildWebIfOld();
+process.exitCode = await run("src/cli/main.ts", args, folder);
+
+/** `mn review`, but neither its help nor `mn review account`. */
+function startsReview(words) {
+  const [command, next] = words.filter((word) => !["--json", "--quiet"].includes(word));
+  return command === "review" && next !== "account" && !words.includes("--help") && !words.includes("-h");
+}

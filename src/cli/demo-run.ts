@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -22,6 +21,7 @@ import { type TrainingOutcome, train } from "../training/train.ts";
 import { type Console, formatDuration } from "./console.ts";
 import type { DemoOptions } from "./demo.ts";
 import { drawDemoCells, prepareDemoFolder, takeDemoCells } from "./demo-data.ts";
+import { openInBrowser } from "./open-in-browser.ts";
 import { versionOfPackage } from "./version.ts";
 
 /** Cells shown of each kind on the page. */
@@ -285,19 +285,4 @@ function layerName(output: string): string {
 
 function dataUrl(png: Uint8Array): string {
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
-}
-
-/** Opens the page where there is a screen; a failure is no matter, since the path was printed. */
-function openInBrowser(path: string): void {
-  const screenless = process.platform === "linux" && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
-  if (screenless || process.env.CI) return;
-  const [program, ...args] =
-    process.platform === "darwin"
-      ? ["open", path]
-      : process.platform === "win32"
-        ? ["cmd", "/c", "start", "", path]
-        : ["xdg-open", path];
-  const child = spawn(program as string, args, { stdio: "ignore", detached: true });
-  child.on("error", () => {});
-  child.unref();
 }

@@ -12,6 +12,7 @@ import { registerEvaluate } from "./evaluate-scores.ts";
 import { registerExperiment } from "./experiment.ts";
 import { registerExplain } from "./explain.ts";
 import { registerNetworks } from "./networks.ts";
+import { registerReview } from "./review.ts";
 import { registerScore } from "./score.ts";
 import { registerStudyReport } from "./study-report.ts";
 import { registerTrain } from "./train.ts";
@@ -77,6 +78,7 @@ function registerCommands(program: Command): void {
   registerNetworks(program);
 
   program.commandsGroup("Laboratory:");
+  registerReview(program);
   registerWorkspace(program);
   registerStudy(program);
   registerStudyReport(program);

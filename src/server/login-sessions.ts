@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -6,6 +5,7 @@ import { sha256 } from "../core/files.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Account } from "./api/session.ts";
 import { writePrivateFile } from "./private-file.ts";
+import { newSecret } from "./session-token.ts";
 
 /** In the workspace's folder, so that nobody has to log in again because the server was restarted. */
 const SESSIONS_FILE = "login-sessions.json";
@@ -44,7 +44,7 @@ export class LoginSessions {
 
   /** A new session of an account that has just proved its password: what its cookie holds, 256 random bits. */
   async start({ name, stamp }: { name: string; stamp: string }): Promise<string> {
-    const secret = randomBytes(32).toString("base64url");
+    const secret = newSecret();
     const expiresAt = new Date(this.#now().getTime() + SESSION_SECONDS * 1000).toISOString();
     const id = sha256(secret);
     this.#sessions.set(id, { id, name, stamp, expiresAt });

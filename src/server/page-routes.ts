@@ -33,7 +33,8 @@ function isPage(path: string): boolean {
 
 /** Gives the cookie to who has the token. A wrong token changes nothing: the page then says what to do. */
 function letIn(request: FastifyRequest, reply: FastifyReply, access: Access, token: string): void {
-  if (access.sessions !== null || !isSameSecret(token, access.token)) return;
+  if (access.sessions !== null) return;
+  if (!access.onceTokens.delete(token) && !isSameSecret(token, access.token)) return;
   setSessionCookie(request, reply, access, access.token);
 }
 

@@ -19,6 +19,8 @@ export interface Identity {
 export interface Access {
   /** Without accounts: who has it may do everything. */
   readonly token: string;
+  /** Tokens that let in one browser, once. */
+  readonly onceTokens: Set<string>;
   /** With accounts: who is logged in. Null without. */
   readonly sessions: LoginSessions | null;
   /** `https://HOST` of a proxy in front that does TLS; null where browsers reach the server itself. */
