@@ -1,8 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import type { Login, Session } from "../../../src/server/api/session.ts";
+import type { Account, Login } from "../../../src/server/api/session.ts";
 import { failureText, request } from "../api/client.ts";
-import { keys } from "../api/queries.ts";
 import { lastReader, setReader } from "../api/reader.ts";
 import { Button } from "../design/button.tsx";
 import { TextField } from "../design/field.tsx";
@@ -13,11 +12,10 @@ export function LoginScreen() {
   const [name, setName] = useState(lastReader);
   const [password, setPassword] = useState("");
   const login = useMutation({
-    mutationFn: (body: Login) => request<Session>("POST", "login", { body }),
-    onSuccess: (session) => {
-      setReader(session.account?.name ?? null);
-      queries.clear();
-      queries.setQueryData(keys.session, session);
+    mutationFn: (body: Login) => request<Account>("POST", "login", { body }),
+    onSuccess: (account) => {
+      setReader(account.name);
+      return queries.invalidateQueries();
     },
   });
   const submit = (event: FormEvent) => {

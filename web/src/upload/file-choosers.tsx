@@ -26,15 +26,7 @@ export function FileChoosers({ studyId, look = "plain" }: { studyId: number | nu
         <UploadIcon />
         Choose images
       </Button>
-      <input
-        ref={folder}
-        type="file"
-        hidden
-        multiple
-        webkitdirectory=""
-        onChange={take}
-        aria-label="Folder of images"
-      />
+      <input ref={folder} type="file" hidden multiple {...WHOLE_FOLDER} onChange={take} aria-label="Folder of images" />
       <input
         ref={files}
         type="file"

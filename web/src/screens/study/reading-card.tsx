@@ -1,0 +1,38 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ReaderSettings } from "../../../../src/server/api/cells.ts";
+import { request } from "../../api/client.ts";
+import { keys, readerSettingsQuery } from "../../api/queries.ts";
+import { CheckField } from "../../design/field.tsx";
+import { sayFailure } from "../../design/toast.tsx";
+
+/** How the person in this window reads the study: seeing everything, or blinded. */
+export function ReadingCard({ studyId }: { studyId: number }) {
+  const queries = useQueryClient();
+  const settings = useQuery(readerSettingsQuery(studyId)).data;
+  const change = useMutation({
+    mutationFn: (body: ReaderSettings) => request<ReaderSettings>("PUT", `studies/${studyId}/reader`, { body }),
+    onSuccess: (saved) => {
+      queries.setQueryData(keys.reader(studyId), saved);
+      // A blinded reader sees other names and fewer numbers.
+      return queries.invalidateQueries({ queryKey: keys.study(studyId) });
+    },
+    onError: sayFailure,
+  });
+  return (
+    <section className="card stack-tight" aria-labelledby="reading-title">
+      <h2 id="reading-title">Second reader</h2>
+      <CheckField
+        label="I read this study blinded"
+        checked={settings?.blinded ?? false}
+        disabled={settings === undefined || change.isPending}
+        onChange={(event) => {
+          if (settings !== undefined) change.mutate({ ...settings, blinded: event.target.checked });
+        }}
+      />
+      <p className="quiet small">
+        The model's calls, other readers' decisions and the samples' names stay hidden from you: codes are shown
+        instead.
+      </p>
+    </section>
+  );
+}
