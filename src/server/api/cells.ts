@@ -111,6 +111,7 @@ export const auditPlan = z.object({
   reviewed: z.number(),
 });
 export type AuditPlan = z.infer<typeof auditPlan>;
+/** `cells`: how large the random sample shall be in all; only what it lacks is drawn, so that asking twice draws once. */
 export const newAudit = z.object({
   called: z.enum(["positive", "negative"]),
   cells: z.number().int().min(1).max(100_000),
@@ -120,3 +121,15 @@ export type NewAudit = z.infer<typeof newAudit>;
 /** A reader of a study who does not see predictions, others' labels and samples' names. */
 export const readerSettings = z.object({ reader: z.string(), blinded: z.boolean() });
 export type ReaderSettings = z.infer<typeof readerSettings>;
+/** For oneself. To end a blinded reading needs the role of a reviewer. */
+export const readerUpdate = readerSettings.pick({ blinded: true });
+export type ReaderUpdate = z.infer<typeof readerUpdate>;
+
+/** A cell's picture: its longer side, pixels (absent: its own size), and the percentiles of its grey values that become black and white. */
+export const tileQuery = z
+  .object({
+    side: z.coerce.number().int().min(64).max(1024),
+    low: z.coerce.number().min(0).max(100),
+    high: z.coerce.number().min(0).max(100),
+  })
+  .partial();
