@@ -169,4 +169,3 @@ test("another model's scoring becomes the study's when it is finished, with a re
   expect([entry.who, entry.reason]).toEqual(["Ana", "scored with Second"]);
   expect((await models.current()).inBox).toBe(true);
 });
-});
