@@ -12,7 +12,7 @@ interface Bin {
 }
 
 interface ReliabilityChartProps {
-  models: readonly { name: string; tone: Tone; bins: readonly Bin[] }[];
+  models: readonly { name: string; tone: Tone; dashed?: boolean; bins: readonly Bin[] }[];
 }
 
 /** Observed over predicted probability; a dot's area says how many cells it stands for. On the diagonal a model keeps its word. */
@@ -30,10 +30,10 @@ export function ReliabilityChart({ models }: ReliabilityChartProps) {
         {(area) => (
           <>
             <line className="reference" x1={area.left} y1={area.bottom} x2={area.right} y2={area.top} />
-            {models.map(({ name, tone, bins }) => (
+            {models.map(({ name, tone, dashed = false, bins }) => (
               <g key={name}>
                 <polyline
-                  className={`line tone-${tone}`}
+                  className={`line tone-${tone}${dashed ? " dashed" : ""}`}
                   points={filled(bins)
                     .map((bin) => `${area.x(bin.predicted)},${area.y(bin.observed)}`)
                     .join(" ")}
