@@ -4,17 +4,20 @@ import Fastify, { type FastifyHttpOptions } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { apiDocs } from "./api-docs.ts";
 import type { ReviewApp, ReviewContext } from "./context.ts";
+import { imageRoutes } from "./image-routes.ts";
+import { jobRoutes } from "./job-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { answerProblems, sendProblem } from "./problems.ts";
 import { type Access, guard } from "./security.ts";
 import { securityHeaderLines, setSecurityHeaders } from "./security-headers.ts";
 import { sessionRoutes } from "./session-routes.ts";
+import { uploadRoutes } from "./upload-routes.ts";
 
 /** Adds some addresses of the API: `app.get("/studies", ...)` is /api/studies. */
 type Routes = (app: ReviewApp, context: ReviewContext) => Promise<void>;
 
 /** Every file of addresses, each in a scope of its own: body parsers and hooks that it adds are for itself alone. */
-const API: readonly Routes[] = [];
+const API: readonly Routes[] = [jobRoutes, uploadRoutes, imageRoutes];
 
 /** Bytes of a request's body where an address says nothing else: 200 labels are 60 kB. */
 const BODY_BYTES = 2 ** 20;
