@@ -1,0 +1,339 @@
+import type { Cell, Finding, QueueName } from "../../../src/server/api/cells.ts";
+import type { Action, Move } from "./keys.ts";
+import { Listeners } from "./listeners.ts";
+import type { Decision, Outbox } from "./outbox.ts";
+import { withDecision } from "./pace.ts";
+import type { QueueCells } from "./queue-cells.ts";
+import { nextOverlay, otherOpacity, otherTileSize, type ReviewSettings } from "./settings.ts";
+import { counted, findingInWords, grouped } from "./wording.ts";
+import { WHOLE, ZOOM_STEP, type Zoom, zoomedAt } from "./zoom.ts";
+
+export type DeskDialog = "reason" | "keys" | "jump" | "queues" | "settings";
+
+export interface DeskState {
+  /** Place of the focused cell in the queue; the number of cells stands for the page after the last one. */
+  readonly place: number;
+  readonly dialog: DeskDialog | null;
+  readonly settings: ReviewSettings;
+  readonly zoom: Zoom;
+  /** The occlusion map of the focused cell is wanted. */
+  readonly occlusion: boolean;
+  /** What was done or why nothing was, for the eye and for screen readers; `serial` tells two equal sentences apart. */
+  readonly said: { readonly text: string; readonly serial: number };
+  /** Grows whenever the focused cell has to be brought into view. */
+  readonly revealed: number;
+  /** A search for the next unreviewed cell is under way. */
+  readonly searching: boolean;
+  /** When the last decisions were taken, milliseconds. */
+  readonly decidedAt: readonly number[];
+}
+
+export interface DeskParts {
+  readonly studyId: number;
+  readonly queue: QueueName;
+  readonly reader: string;
+  readonly place: number;
+  readonly cells: QueueCells;
+  readonly outbox: Pick<Outbox, "add" | "pendingOf">;
+  readonly settings: ReviewSettings;
+  readonly keepSettings: (settings: ReviewSettings) => void;
+  /** Whether the cell's image is in view by now, or says there that it could not be loaded. */
+  readonly imageState: (cellId: number) => "shown" | "failed" | "absent";
+  readonly now: () => number;
+}
+
+/** What a reader does at the review screen: one cell in focus, decisions, moves, looks. The screen draws what it says. */
+export class Desk {
+  readonly cells: QueueCells;
+  readonly queue: QueueName;
+  readonly reader: string;
+  readonly #parts: DeskParts;
+  readonly #changes = new Listeners<"state">();
+  /** Decisions of this window that can be taken back, oldest first. */
+  readonly #history: { readonly decision: Decision; readonly place: number }[] = [];
+  #state: DeskState;
+  #search = new AbortController();
+  #layout = { columns: 1, rows: 1 };
+  #maps: readonly string[] = [];
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    this.cells = parts.cells;
+    this.queue = parts.queue;
+    this.reader = parts.reader;
+    this.#state = {
+      place: parts.place,
+      dialog: null,
+      settings: parts.settings,
+      zoom: WHOLE,
+      occlusion: false,
+      said: { text: "", serial: 0 },
+      revealed: 0,
+      searching: false,
+      decidedAt: [],
+    };
+  }
+
+  get state(): DeskState {
+    return this.#state;
+  }
+
+  get total(): number {
+    return this.cells.total ?? 0;
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#changes.add("state", listener);
+  }
+
+  /** Columns and whole rows that the gallery shows, for the keys that move by a row or a screen. */
+  setLayout(columns: number, rows: number): void {
+    this.#layout = { columns, rows };
+  }
+
+  /** Names of the maps that the focused cell has, in the order in which the key goes through them. */
+  setMaps(names: readonly string[]): void {
+    this.#maps = names;
+  }
+
+  perform(action: Action): void {
+    switch (action.do) {
+      case "count":
+        if (action.micronuclei === 0) this.decide("normal", 0);
+        else this.decide("mn", action.micronuclei);
+        break;
+      case "normal":
+        this.decide("normal", 0);
+        break;
+      case "mononucleate":
+      case "multinucleate":
+        this.decide(action.do, null);
+        break;
+      case "unscorable":
+        this.#askReason();
+        break;
+      case "binucleate":
+        this.#takeBackNuclei();
+        break;
+      case "undo":
+        this.#undo();
+        break;
+      case "move":
+        this.goTo(this.#placeAfter(action.to));
+        break;
+      case "next-unreviewed":
+        void this.#findUnreviewed();
+        break;
+      case "toggle-view":
+        this.change({ view: this.#state.settings.view === "cell" ? "gallery" : "cell" });
+        break;
+      case "back":
+        this.change({ view: "gallery" });
+        break;
+      case "jump":
+      case "queues":
+      case "keys":
+        this.open(action.do);
+        break;
+      default:
+        this.#look(action.do);
+        break;
+    }
+  }
+
+  /** Says what the focused cell is, and goes on to the next one. */
+  decide(finding: Finding, micronuclei: number | null, reason: string | null = null): void {
+    const { place, settings, decidedAt } = this.#state;
+    const cell = this.#decidable(finding === "unscorable");
+    if (cell === null) return;
+    const { studyId, queue, reader, outbox, now } = this.#parts;
+    const said = { kind: "label", reader, studyId, cellId: cell.id, finding, micronuclei, reason, queue } as const;
+    this.#history.push({ decision: outbox.add(said), place });
+    this.#set({ decidedAt: withDecision(decidedAt, now()) });
+    this.say(`Cell ${grouped(place + 1)}: ${findingInWords(said)}`);
+    if (settings.advance) this.goTo(place + 1);
+  }
+
+  /** Puts the focus on a place; the one after the last cell is the queue's end. */
+  goTo(place: number): void {
+    const within = Math.min(Math.max(place, 0), this.total);
+    this.#search.abort();
+    this.#set({ searching: false, revealed: this.#state.revealed + 1 });
+    if (within !== this.#state.place) this.#set({ place: within, zoom: WHOLE, occlusion: false });
+  }
+
+  open(dialog: DeskDialog): void {
+    this.#set({ dialog });
+  }
+
+  closeDialog(): void {
+    this.#set({ dialog: null });
+  }
+
+  /** Changes settings, and keeps them for the next time. */
+  change(changes: Partial<ReviewSettings>): void {
+    const settings = { ...this.#state.settings, ...changes };
+    this.#parts.keepSettings(settings);
+    this.#set({ settings });
+  }
+
+  setZoom(zoom: Zoom): void {
+    this.#set({ zoom });
+  }
+
+  say(text: string): void {
+    this.#set({ said: { text, serial: this.#state.said.serial + 1 } });
+  }
+
+  /** Whether this reader has said something of a cell (of a disagreement: whether somebody has decided it). */
+  isReviewed(cell: Cell): boolean {
+    const pending = this.#parts.outbox.pendingOf(cell.id);
+    if (pending !== undefined) return pending.kind === "label";
+    return this.queue === "disagreements" ? cell.label?.queue === "disagreements" : cell.ownLabel !== null;
+  }
+
+  /** The focused cell, where something can be said of it: nobody judges what was not on the screen. */
+  #decidable(unscorable: boolean): Cell | null {
+    const { place } = this.#state;
+    const cell = this.cells.cellAt(place);
+    const obstacle = place >= this.total ? "This is the end of the queue." : this.#obstacle(cell, unscorable);
+    if (obstacle === null) return cell ?? null;
+    this.say(`${obstacle} Nothing was written.`);
+    this.#set({ revealed: this.#state.revealed + 1 });
+    return null;
+  }
+
+  #obstacle(cell: Cell | undefined, unscorable: boolean): string | null {
+    if (cell === undefined) return "This cell is still loading.";
+    const image = cell.error === null ? this.#parts.imageState(cell.id) : "failed";
+    if (image === "absent") return "The image is not on the screen yet.";
+    return image === "shown" || unscorable ? null : "Without its image a cell can only be called unscorable (U).";
+  }
+
+  #askReason(): void {
+    if (this.#decidable(true) !== null) this.open("reason");
+  }
+
+  /** Takes back that the cell is mono- or multinucleate. A cell is binucleated unless somebody says otherwise. */
+  #takeBackNuclei(): void {
+    const { place } = this.#state;
+    const cell = this.cells.cellAt(place);
+    if (cell === undefined) return;
+    const pending = this.#parts.outbox.pendingOf(cell.id);
+    const own =
+      pending?.kind === "label" ? pending.finding : pending === undefined ? cell.ownLabel?.finding : undefined;
+    if (own === "mononucleate" || own === "multinucleate") this.#takeBack(cell.id, place, own);
+    else this.say("Counts as binucleated. Press 0 to 9 for its micronuclei.");
+  }
+
+  #undo(): void {
+    const last = this.#history.at(-1);
+    if (last === undefined) {
+      this.#takeBackHere();
+      return;
+    }
+    this.#takeBack(last.decision.cellId, last.place, wordsOf(last.decision));
+    this.goTo(last.place);
+  }
+
+  /** The own label of the focused cell, from an earlier visit. */
+  #takeBackHere(): void {
+    const { place } = this.#state;
+    const cell = this.cells.cellAt(place);
+    const pending = cell && this.#parts.outbox.pendingOf(cell.id);
+    if (cell?.ownLabel && pending === undefined) this.#takeBack(cell.id, place, findingInWords(cell.ownLabel));
+    else this.say("There is nothing of yours to take back here.");
+  }
+
+  #takeBack(cellId: number, place: number, what: string): void {
+    const { studyId, reader, outbox } = this.#parts;
+    const at = this.#history.findLastIndex(({ decision }) => decision.cellId === cellId);
+    const [mine] = at < 0 ? [] : this.#history.splice(at, 1);
+    outbox.add({ kind: "undo", reader, studyId, cellId, takesBack: mine?.decision.key ?? null });
+    this.say(`Taken back: cell ${grouped(place + 1)}, ${what}`);
+  }
+
+  #placeAfter(move: Move): number {
+    const { place, settings } = this.#state;
+    const { columns, rows } = settings.view === "gallery" ? this.#layout : { columns: 1, rows: 10 };
+    const last = Math.max(this.total - 1, 0);
+    // Only "next" goes past the last cell, to the queue's end: a row down from the last row stays in the queue.
+    const down = (step: number): number => (place >= last ? place : Math.min(place + step, last));
+    switch (move) {
+      case "next":
+        return place + 1;
+      case "previous":
+        return place - 1;
+      case "up":
+        return place - columns < 0 ? place : place - columns;
+      case "down":
+        return down(columns);
+      case "page-up":
+        return Math.max(place - columns * rows, 0);
+      case "page-down":
+        return down(columns * rows);
+      case "first":
+        return 0;
+      case "last":
+        return last;
+    }
+  }
+
+  async #findUnreviewed(): Promise<void> {
+    this.#search.abort();
+    const search = new AbortController();
+    this.#search = search;
+    this.#set({ searching: true });
+    try {
+      const found = await this.cells.find(this.#state.place + 1, (cell) => !this.isReviewed(cell), search.signal);
+      if (search.signal.aborted) return;
+      if (found !== null) this.goTo(found);
+      else this.say(`All ${counted(this.total, "cell")} of this queue are reviewed.`);
+    } catch {
+      if (!search.signal.aborted) this.say("The search did not get through: the server does not answer.");
+    } finally {
+      if (this.#search === search) this.#set({ searching: false });
+    }
+  }
+
+  #look(what: "cycle-overlay" | "occlusion" | "zoom-in" | "zoom-out" | "zoom-reset" | "fainter" | "stronger"): void {
+    const { settings, zoom } = this.#state;
+    const direction = what === "zoom-in" || what === "stronger" ? 1 : -1;
+    switch (what) {
+      case "cycle-overlay":
+        this.#cycleOverlay();
+        break;
+      case "occlusion":
+        if (settings.view === "gallery") this.change({ view: "cell" });
+        this.#set({ occlusion: settings.view === "gallery" || !this.#state.occlusion });
+        break;
+      case "fainter":
+      case "stronger":
+        this.change({ overlayOpacity: otherOpacity(settings.overlayOpacity, direction) });
+        break;
+      case "zoom-reset":
+        this.setZoom(WHOLE);
+        break;
+      default:
+        if (settings.view === "gallery") this.change({ tileSize: otherTileSize(settings.tileSize, direction) });
+        else this.setZoom(zoomedAt(zoom, ZOOM_STEP ** direction, { x: 0, y: 0 }));
+    }
+  }
+
+  #cycleOverlay(): void {
+    const { settings, occlusion } = this.#state;
+    if (settings.view === "gallery") this.change({ view: "cell" });
+    if (occlusion) this.#set({ occlusion: false });
+    if (this.#maps.length === 0) this.say("There is no map of what the model looked at for this cell.");
+    else this.change({ overlay: nextOverlay(settings.overlay, this.#maps) });
+  }
+
+  #set(changes: Partial<DeskState>): void {
+    this.#state = { ...this.#state, ...changes };
+    this.#changes.tell("state");
+  }
+}
+
+function wordsOf(decision: Decision): string {
+  return decision.kind === "label" ? findingInWords(decision) : "";
+}

@@ -1,0 +1,98 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { queuesQuery } from "../api/queries.ts";
+import { Button } from "../design/button.tsx";
+import { Kbd } from "../design/kbd.tsx";
+import { ProgressBar } from "../design/progress-bar.tsx";
+import type { Desk } from "./desk.ts";
+import { LiveResult } from "./live-result.tsx";
+import { pacePerMinute } from "./pace.ts";
+import { SaveState } from "./save-state.tsx";
+import { useDesk, useTotal } from "./use-desk.ts";
+import { grouped, QUEUES } from "./wording.ts";
+
+interface ReviewBarProps {
+  readonly desk: Desk;
+  readonly studyId: number;
+  readonly sampleId: number | undefined;
+  readonly blinded: boolean;
+}
+
+/** The line above the cells: which queue and how far, what comes out of it, what is saved, how it is shown. */
+export function ReviewBar({ desk, studyId, sampleId, blinded }: ReviewBarProps) {
+  const view = useDesk(desk, (state) => state.settings.view);
+  const place = useDesk(desk, (state) => state.place);
+  const total = useTotal(desk) ?? 0;
+  return (
+    <div className="review-bar">
+      <Button look="quiet" className="queue-button" onClick={() => desk.open("queues")}>
+        <strong>{QUEUES[desk.queue].title}</strong> <Kbd>Q</Kbd>
+      </Button>
+      <QueueProgress desk={desk} studyId={studyId} sampleId={sampleId} />
+      <span className="review-place">
+        {grouped(Math.min(place + 1, total))} <span className="quiet">of {grouped(total)}</span>
+      </span>
+      {blinded ? (
+        <span
+          className="badge badge-accent"
+          title="The model's calls and the other readers' labels are hidden from you"
+        >
+          Blinded
+        </span>
+      ) : (
+        <LiveResult desk={desk} studyId={studyId} />
+      )}
+      <span className="review-bar-rest" />
+      <SaidLine desk={desk} />
+      <Pace desk={desk} />
+      <SaveState />
+      <div className="review-tools">
+        <Button small aria-pressed={view === "cell"} onClick={() => desk.perform({ do: "toggle-view" })}>
+          {view === "cell" ? "Gallery" : "One cell"} <Kbd>G</Kbd>
+        </Button>
+        <Button small look="quiet" onClick={() => desk.open("settings")}>
+          View
+        </Button>
+        <Button small look="quiet" aria-label="All keys" onClick={() => desk.open("keys")}>
+          <Kbd>?</Kbd>
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function QueueProgress({ desk, studyId, sampleId }: Omit<ReviewBarProps, "blinded">) {
+  const { data } = useQuery(queuesQuery(studyId, sampleId));
+  const queue = data?.find(({ name }) => name === desk.queue);
+  if (queue === undefined) return null;
+  return (
+    <div className="queue-progress" title={`${grouped(queue.reviewed)} of ${grouped(queue.cells)} reviewed by you`}>
+      <ProgressBar bare label="Reviewed by you" done={queue.reviewed} total={queue.cells} />
+      <span className="small quiet">{grouped(queue.reviewed)} reviewed</span>
+    </div>
+  );
+}
+
+/** What was just done, for the eye and for screen readers. */
+function SaidLine({ desk }: { readonly desk: Desk }) {
+  const { text, serial } = useDesk(desk, (state) => state.said);
+  const searching = useDesk(desk, (state) => state.searching);
+  return (
+    <span className="said" role="status" aria-live="polite" aria-atomic="true">
+      {/* A new element is announced even where the sentence is the same. */}
+      <span key={serial}>{searching ? "Searching …" : text}</span>
+    </span>
+  );
+}
+
+function Pace({ desk }: { readonly desk: Desk }) {
+  const times = useDesk(desk, (state) => state.decidedAt);
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 5000);
+    return () => clearInterval(timer);
+  }, []);
+  const pace = pacePerMinute(times, Math.max(now, times.at(-1) ?? 0));
+  if (pace === null) return null;
+  return <span className="pace quiet">{Math.round(pace)} a minute</span>;
+}

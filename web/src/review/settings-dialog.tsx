@@ -1,0 +1,70 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ReaderSettings } from "../../../src/server/api/cells.ts";
+import { request } from "../api/client.ts";
+import { keys, readerSettingsQuery } from "../api/queries.ts";
+import { Dialog } from "../design/dialog.tsx";
+import { Failed } from "../design/feedback.tsx";
+import { CheckField } from "../design/field.tsx";
+import type { Desk } from "./desk.ts";
+import { ImageControls } from "./image-controls.tsx";
+import { TILE_SIZES } from "./settings.ts";
+import { Slider } from "./slider.tsx";
+import { useDesk } from "./use-desk.ts";
+
+const TILE_STEPS = { low: 0, high: TILE_SIZES.length - 1, step: 1 };
+
+/** How this reader likes to see and work; kept in this browser, the blinding on the server. */
+export function SettingsDialog({ desk, studyId }: { readonly desk: Desk; readonly studyId: number }) {
+  const { tileSize, advance, panel } = useDesk(desk, (state) => state.settings);
+  return (
+    <Dialog title="View" onClose={() => desk.closeDialog()}>
+      <Slider
+        name="Cells in the gallery"
+        hint="− +"
+        value={TILE_SIZES.indexOf(tileSize)}
+        range={TILE_STEPS}
+        show={(step) => `${TILE_SIZES[step]} px`}
+        onChange={(step) => desk.change({ tileSize: TILE_SIZES[step] ?? tileSize })}
+      />
+      <CheckField
+        label="Go to the next cell after a decision"
+        checked={advance}
+        onChange={(event) => desk.change({ advance: event.currentTarget.checked })}
+      />
+      <CheckField
+        label="Show what is known of the cell beside it"
+        hint="(one-cell view)"
+        checked={panel}
+        onChange={(event) => desk.change({ panel: event.currentTarget.checked })}
+      />
+      <Blinding studyId={studyId} />
+      <ImageControls desk={desk} bits={16} />
+    </Dialog>
+  );
+}
+
+function Blinding({ studyId }: { readonly studyId: number }) {
+  const queries = useQueryClient();
+  const { data } = useQuery(readerSettingsQuery(studyId));
+  const change = useMutation({
+    mutationFn: (blinded: boolean) =>
+      request<ReaderSettings>("PUT", `studies/${studyId}/reader`, { body: { blinded } }),
+    onSuccess: (settings) => {
+      queries.setQueryData(keys.reader(studyId), settings);
+      void queries.invalidateQueries();
+    },
+  });
+  if (data === undefined) return null;
+  return (
+    <>
+      <CheckField
+        label="Read this study blinded"
+        hint="The model's calls, other readers' labels and the samples' names stay hidden from you."
+        checked={data.blinded}
+        disabled={change.isPending}
+        onChange={(event) => change.mutate(event.currentTarget.checked)}
+      />
+      {change.isError && <Failed error={change.error} />}
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { Cell } from "../../../src/server/api/cells.ts";
+import type { Explanation, Occlusion } from "../../../src/server/api/explanation.ts";
+import { Badge } from "../design/badge.tsx";
+import { Failed } from "../design/feedback.tsx";
+import { Adjudication } from "./adjudication.tsx";
+import type { Desk } from "./desk.ts";
+import { ImageControls } from "./image-controls.tsx";
+import { LabelHistory } from "./label-history.tsx";
+import { MapControls } from "./map-controls.tsx";
+import { ProbabilityBar } from "./probability-bar.tsx";
+import { SimilarCells } from "./similar-cells.tsx";
+import { grouped } from "./wording.ts";
+
+interface SidePanelProps {
+  readonly desk: Desk;
+  readonly cell: Cell;
+  readonly place: number;
+  readonly explanation: UseQueryResult<Explanation>;
+  readonly occlusion: UseQueryResult<Occlusion>;
+  readonly wantsOcclusion: boolean;
+}
+
+/** What is known of the focused cell, and how it is looked at. */
+export function SidePanel({ desk, cell, place, explanation, occlusion, wantsOcclusion }: SidePanelProps) {
+  const { data } = explanation;
+  return (
+    <aside className="side-panel" aria-label="About this cell">
+      <header className="panel-part">
+        <h2>
+          Cell {grouped(place + 1)} <span className="quiet">of {grouped(desk.total)}</span>
+        </h2>
+        <p className="small quiet panel-file" title={cell.file}>
+          {cell.sample} · {cell.slide} · {cell.originalId ?? cell.file}
+        </p>
+        {cell.quality !== null && cell.quality !== "" && <Badge tone="warning">{cell.quality}</Badge>}
+      </header>
+      {desk.queue === "disagreements" && <Adjudication labels={data?.labels ?? null} reader={desk.reader} />}
+      <ProbabilityBar cell={cell} threshold={data?.threshold ?? null} />
+      {cell.error === null && (
+        <MapControls
+          desk={desk}
+          maps={data?.maps ?? null}
+          occlusion={occlusion}
+          wantsOcclusion={wantsOcclusion}
+          threshold={data?.threshold ?? null}
+        />
+      )}
+      {explanation.isError && <Failed error={explanation.error} retry={() => void explanation.refetch()} />}
+      <LabelHistory labels={data?.labels ?? null} reader={desk.reader} />
+      {cell.error === null && <SimilarCells desk={desk} cellId={cell.id} />}
+      {cell.error === null && <ImageControls desk={desk} bits={data?.image?.bits ?? null} />}
+    </aside>
+  );
+}

@@ -1,0 +1,77 @@
+import { useEffect } from "react";
+import type { Cell } from "../../../src/server/api/cells.ts";
+import type { ServerEvent } from "../../../src/server/api/events.ts";
+import { connectionState, onConnectionChange } from "../api/connection.ts";
+import { onServerEvent } from "../api/events.ts";
+import type { Desk } from "./desk.ts";
+import { windowOutbox } from "./window-outbox.ts";
+
+/** Lists are read again at most this often, however many changes the server tells of. */
+const REFRESH_MILLISECONDS = 2000;
+const RETRY_MILLISECONDS = 2000;
+
+/** Keeps the cells as the server has them: own decisions once written, others' labels, and everything after a gap. */
+export function useLiveCells(desk: Desk, studyId: number): void {
+  useEffect(() => windowOutbox().onSaved((_, cells) => desk.cells.apply(cells)), [desk]);
+  useEffect(() => {
+    const refresh = throttled(() => desk.cells.refresh(), REFRESH_MILLISECONDS);
+    const ends = [onServerEvent((event) => onEvent(event)), onConnectionChange(onConnection), refresh.stop];
+    const retry = setInterval(() => desk.cells.failure !== null && desk.cells.retry(), RETRY_MILLISECONDS);
+    let greeted = false;
+    return () => {
+      clearInterval(retry);
+      for (const end of ends) end();
+    };
+
+    function onEvent(event: ServerEvent): void {
+      if (event.kind === "hello") {
+        if (greeted) refresh.call();
+        greeted = true;
+      }
+      if (event.kind === "study" && event.studyId === studyId) refresh.call();
+      if (event.kind === "labels" && event.studyId === studyId) takeLabels(desk, event.by, event.cells, refresh.call);
+    }
+
+    function onConnection(): void {
+      if (connectionState() === "live" && desk.cells.failure !== null) desk.cells.retry();
+    }
+  }, [desk, studyId]);
+}
+
+/** Others' labels, beside what is known of one's own. What this reader did in another window is read again. */
+function takeLabels(desk: Desk, by: string, cells: readonly Cell[], refresh: () => void): void {
+  const known = cells.flatMap((cell) => {
+    const place = desk.cells.placeOf(cell.id);
+    const mine = place === undefined ? undefined : desk.cells.cellAt(place);
+    return mine === undefined ? [] : [{ ...cell, ownLabel: mine.ownLabel }];
+  });
+  if (by !== desk.reader) desk.cells.apply(known);
+  else if (known.some(({ id, label }, index) => isNews(desk, id, label, known[index]?.ownLabel ?? null))) refresh();
+}
+
+/** Whether an event about one's own label tells more than the answer to one's own decision did. */
+function isNews(desk: Desk, cellId: number, label: Cell["label"], own: Cell["ownLabel"]): boolean {
+  if (windowOutbox().pendingOf(cellId) !== undefined) return false;
+  return label?.reader === desk.reader ? label.id !== own?.id : own !== null && label?.id !== own.id;
+}
+
+/** Calls at once, and once more after the pause for all calls that came meanwhile. */
+function throttled(act: () => void, milliseconds: number): { readonly call: () => void; readonly stop: () => void } {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let again = false;
+  const call = (): void => {
+    if (timer !== null) {
+      again = true;
+      return;
+    }
+    act();
+    timer = setTimeout(() => {
+      timer = null;
+      if (again) {
+        again = false;
+        call();
+      }
+    }, milliseconds);
+  };
+  return { call, stop: () => timer !== null && clearTimeout(timer) };
+}
