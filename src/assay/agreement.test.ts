@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { golden } from "../../test/assay/golden.ts";
 import { RandomStream } from "../core/random.ts";
-import { cohensKappa, gwetsAc1, mcnemarExact, observedAgreement, pabak } from "./agreement.ts";
+import { cohensKappa, gwetsAc1, gwetsAc1WithInterval, mcnemarExact, observedAgreement, pabak } from "./agreement.ts";
 
 const table = [
   [40, 10],
@@ -120,4 +120,26 @@ test("coverage: kappa's interval holds the true kappa in about 95 % of simulated
     if (low <= kappa && kappa <= high) covered++;
   }
   expect(Math.abs(covered / readings - 0.95)).toBeLessThan(0.03);
+});
+
+test("the error of AC1 is that of the delta method, here with the gradient by differences", () => {
+  for (const counts of [table, ordered]) {
+    const cells = counts.flat().reduce((sum, count) => sum + count, 0);
+    const shares = counts.map((row) => row.map((count) => count / cells));
+    // gwetsAc1 takes counts: shares of 10^8 cells move by one in a step.
+    const scaled = (i: number, j: number, step: number) =>
+      shares.map((row, k) => row.map((share, l) => Math.round(1e8 * share) + (k === i && l === j ? step : 0)));
+    const gradient = shares.map((row, i) =>
+      row.map((_, j) => (gwetsAc1(scaled(i, j, 50_000)) - gwetsAc1(scaled(i, j, 0))) / (50_000 / 1e8)),
+    );
+    const weighted = (power: number) =>
+      shares
+        .flatMap((row, i) => row.map((share, j) => share * (gradient[i]?.[j] ?? 0) ** power))
+        .reduce((a, b) => a + b);
+    const expected = Math.sqrt((weighted(2) - weighted(1) ** 2) / cells);
+    const { ac1, standardError, interval } = gwetsAc1WithInterval(counts);
+    expect(ac1).toBeCloseTo(gwetsAc1(counts), 12);
+    expect(standardError / expected).toBeCloseTo(1, 2);
+    expect(interval.low).toBeCloseTo(ac1 - 1.959964 * standardError, 6);
+  }
 });

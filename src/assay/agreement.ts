@@ -81,6 +81,39 @@ export function gwetsAc1(table: AgreementTable): number {
 }
 
 /**
+ * Gwet's AC1 with its large-sample interval for these two readers, over all cells of their kind:
+ *
+ *   Var = [p_o (1 - p_o) - 4 (1 - AC1) (sum p_kk (1 - q_k) / (k - 1) - p_o p_e)
+ *          + 4 (1 - AC1)^2 (sum p_kl (1 - (q_k + q_l) / 2)^2 / (k - 1)^2 - p_e^2)] / (n (1 - p_e)^2)
+ *
+ * Gwet 2008, equation 9, without correction for a finite number of cells.
+ */
+export function gwetsAc1WithInterval(
+  table: AgreementTable,
+  level = 0.95,
+): { readonly ac1: number; readonly standardError: number; readonly interval: Interval } {
+  requireProbability(level, "confidence level");
+  const { classes, shares, rows, columns, cells } = checked(table);
+  const share = (i: number, j: number): number => shares[i]?.[j] ?? 0;
+  const mean = classes.map((i) => (at(rows, i) + at(columns, i)) / 2);
+  const others = classes.length - 1;
+  const observed = sum(classes.map((i) => share(i, i)));
+  const chance = sum(mean.map((q) => q * (1 - q))) / others;
+  const ac1 = (observed - chance) / (1 - chance);
+  const diagonal = sum(classes.map((i) => share(i, i) * (1 - at(mean, i)))) / others;
+  const whole =
+    sum(classes.map((i) => sum(classes.map((j) => share(i, j) * (1 - (at(mean, i) + at(mean, j)) / 2) ** 2)))) /
+    others ** 2;
+  const spread =
+    observed * (1 - observed) -
+    4 * (1 - ac1) * (diagonal - observed * chance) +
+    4 * (1 - ac1) ** 2 * (whole - chance ** 2);
+  const standardError = Math.sqrt(Math.max(0, spread) / (cells * (1 - chance) ** 2));
+  const reach = twoSidedZ(level) * standardError;
+  return { ac1, standardError, interval: { low: Math.max(-1, ac1 - reach), high: Math.min(1, ac1 + reach) } };
+}
+
+/**
  * McNemar's exact test whether one of two readers calls positive more often: of the b + c cells on which they differ,
  * min(b, c) is binomial with one half. Two-sided; 1 where they never differ. Two classes only.
  */

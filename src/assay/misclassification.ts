@@ -74,6 +74,11 @@ export function roganGladen(sample: ClassifiedSample, level = 0.95): CorrectedRa
  */
 export function langReiczigel(sample: ClassifiedSample, level = 0.95): CorrectedRate {
   requireSample(sample);
+  return langReiczigelOfShares(sample, level);
+}
+
+/** The same where sensitivity and specificity were not counted but estimated: `of` is then the effective number of cells. */
+export function langReiczigelOfShares(sample: ClassifiedSample, level = 0.95): CorrectedRate {
   const z = requireLevel(level);
   const cells = sample.cells + z ** 2;
   const moved = {

@@ -4,10 +4,12 @@ import Fastify, { type FastifyHttpOptions } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { apiDocs } from "./api-docs.ts";
 import type { ReviewApp, ReviewContext } from "./context.ts";
+import { eventRoutes } from "./event-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { answerProblems, sendProblem } from "./problems.ts";
+import { reviewRoutes } from "./review-routes.ts";
 import { type Access, guard } from "./security.ts";
 import { securityHeaderLines, setSecurityHeaders } from "./security-headers.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -17,7 +19,7 @@ import { uploadRoutes } from "./upload-routes.ts";
 type Routes = (app: ReviewApp, context: ReviewContext) => Promise<void>;
 
 /** Every file of addresses, each in a scope of its own: body parsers and hooks that it adds are for itself alone. */
-const API: readonly Routes[] = [jobRoutes, uploadRoutes, imageRoutes];
+const API: readonly Routes[] = [eventRoutes, reviewRoutes, jobRoutes, uploadRoutes, imageRoutes];
 
 /** Bytes of a request's body where an address says nothing else: 200 labels are 60 kB. */
 const BODY_BYTES = 2 ** 20;
