@@ -65,20 +65,20 @@ export function JobLine({ job }: { job: Job }) {
     <div className="stack-tight">
       <div className="spread">
         <span className="strong">{job.title}</span>
-        <Badge tone={tone}>{words}</Badge>
+        <span className="row">
+          <Badge tone={tone}>{words}</Badge>
+          {active && (
+            <Button small onClick={() => stop.mutate()} disabled={stop.isPending}>
+              Stop
+            </Button>
+          )}
+        </span>
       </div>
       {job.state === "running" && (
         <ProgressBar label={job.stage} done={job.done} total={job.total} detail={progressText(job)} />
       )}
       {job.failure !== null && <p className="field-error">{job.failure.message}</p>}
       {job.unreadable > 0 && <p className="small quiet">{countOf(job.unreadable, "file")} could not be read.</p>}
-      {active && (
-        <div>
-          <Button small onClick={() => stop.mutate()} disabled={stop.isPending}>
-            Stop
-          </Button>
-        </div>
-      )}
     </div>
   );
 }

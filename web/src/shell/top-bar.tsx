@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, NavLink, useMatch } from "react-router";
 import type { Session } from "../../../src/server/api/session.ts";
-import { studyQuery } from "../api/queries.ts";
+import { queuesQuery, studyQuery } from "../api/queries.ts";
+import { nextQueue } from "../screens/study/next-queue.ts";
 import { ConnectionSign } from "./connection-sign.tsx";
 import { JobTray } from "./job-tray.tsx";
 import { ReaderMenu } from "./reader-menu.tsx";
@@ -41,6 +42,7 @@ export function TopBar({ session, reader }: { session: Session; reader: string }
 
 function StudyPlace({ studyId }: { studyId: number }) {
   const study = useQuery({ ...studyQuery(studyId), enabled: Number.isInteger(studyId) });
+  const queues = useQuery({ ...queuesQuery(studyId), enabled: Number.isInteger(studyId) }).data;
   const reviewing = useMatch("/studies/:id/review/:queue") !== null;
   return (
     <>
@@ -53,7 +55,7 @@ function StudyPlace({ studyId }: { studyId: number }) {
           Overview
         </NavLink>
         <Link
-          to={`/studies/${studyId}/review/positive`}
+          to={`/studies/${studyId}/review/${nextQueue(queues ?? []) ?? "all"}`}
           className="tab"
           {...(reviewing ? { "aria-current": "page" } : {})}
         >

@@ -10,6 +10,7 @@ import { newProgress, type SendOutcome, sendFiles, type UploadProgress } from ".
 
 /** An upload of this window. It goes on while other screens are shown; a reload ends it. */
 export interface RunningUpload {
+  id: number;
   studyId: number;
   sample: string;
   progress: UploadProgress;
@@ -32,6 +33,7 @@ const LONGEST_PAUSE_MS = 5_000;
 /** Small files arrive by the hundred a second: the screen follows at this pace. */
 const SHOW_EVERY_MS = 120;
 
+let nextId = 1;
 let uploads: Uploads = { offer: null, running: [] };
 const listeners = new Set<() => void>();
 
@@ -58,6 +60,7 @@ export async function startUpload(
 ): Promise<void> {
   const stop = new AbortController();
   let current: RunningUpload = {
+    id: nextId++,
     studyId,
     sample: place.sample,
     progress: newProgress(files),

@@ -22,7 +22,7 @@ interface LineChartProps {
 /** One or more lines over common axes, told apart by colour and dashes. */
 export function LineChart({ label, x, y, series, height = 220, diagonal = false }: LineChartProps) {
   return (
-    <figure className="chart-figure">
+    <figure className={height === "square" ? "chart-figure chart-square" : "chart-figure"}>
       <Plot label={label} x={x} y={y} height={height}>
         {(area) => (
           <>

@@ -20,7 +20,7 @@ export function ReliabilityChart({ models }: ReliabilityChartProps) {
   const most = Math.max(1, ...models.flatMap(({ bins }) => bins.map(({ cells }) => cells)));
   const axis = { domain: [0, 1] as const, text: (value: number) => decimalText(value, 1) };
   return (
-    <figure className="chart-figure">
+    <figure className="chart-figure chart-square">
       <Plot
         label={`Reliability of ${models.map(({ name }) => name).join(" and ")}`}
         x={{ ...axis, name: "Predicted probability" }}

@@ -22,7 +22,7 @@ export function UseModel({ modelId, name }: { modelId: string; name: string }) {
   return (
     <>
       <Button look="primary" onClick={() => setAsking(true)}>
-        Use this model
+        Use {name}
       </Button>
       {asking && (
         <Dialog title={`Use ${name}?`} onClose={() => setAsking(false)}>

@@ -1,6 +1,7 @@
 import type { AgreementPair, StudyResult } from "../../../../src/server/api/results.ts";
 import { countText, decimalText, percentText } from "../../design/numbers.ts";
-import { EstimateCell } from "./frequency-card.tsx";
+import { EstimateCell } from "./estimate-cell.tsx";
+import { AGREEMENT_DECIMALS } from "./estimates.ts";
 
 /** How far the readers agree on cells that both have read: positive or not. */
 export function AgreementTable({ result }: { result: StudyResult }) {
@@ -61,9 +62,9 @@ function AgreementLine({ pair }: { pair: AgreementPair }) {
       <th scope="row">{pair.readers.join(" and ")}</th>
       <td className="number">{countText(pair.cells)}</td>
       <td className="number">{percentText(pair.observed)}</td>
-      <EstimateCell estimate={pair.kappa} />
-      <td className="number">{decimalText(pair.pabak, 2)}</td>
-      <EstimateCell estimate={pair.ac1} />
+      <EstimateCell estimate={pair.kappa} decimals={AGREEMENT_DECIMALS} />
+      <td className="number">{decimalText(pair.pabak, AGREEMENT_DECIMALS)}</td>
+      <EstimateCell estimate={pair.ac1} decimals={AGREEMENT_DECIMALS} />
     </tr>
   );
 }

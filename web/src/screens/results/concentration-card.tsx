@@ -1,7 +1,8 @@
 import type { StudyResult } from "../../../../src/server/api/results.ts";
 import { IntervalPlot } from "../../design/charts/interval-plot.tsx";
 import { percentText, pValueText } from "../../design/numbers.ts";
-import { EstimateCell } from "./frequency-card.tsx";
+import { EstimateCell } from "./estimate-cell.tsx";
+import { FREQUENCY_DECIMALS } from "./estimates.ts";
 
 /** A genotoxicity study's concentrations side by side, and its verdict. */
 export function ConcentrationCard({ result }: { result: StudyResult }) {
@@ -40,7 +41,7 @@ export function ConcentrationCard({ result }: { result: StudyResult }) {
                 {groups.map(({ dose, doseUnit, frequencyPerThousand, pValue }) => (
                   <tr key={dose}>
                     <th scope="row">{doseText(dose, doseUnit)}</th>
-                    <EstimateCell estimate={frequencyPerThousand} />
+                    <EstimateCell estimate={frequencyPerThousand} decimals={FREQUENCY_DECIMALS} />
                     <td className="number">{pValue === null ? "–" : pValueText(pValue)}</td>
                   </tr>
                 ))}

@@ -3,7 +3,8 @@ import { Plot } from "../../design/charts/plot.tsx";
 import { roundDomain } from "../../design/charts/scale.ts";
 import { Note } from "../../design/feedback.tsx";
 import { percentText } from "../../design/numbers.ts";
-import { intervalText, valueText } from "./estimates.ts";
+import { EstimateCell } from "./estimate-cell.tsx";
+import { DOSE_DECIMALS } from "./estimates.ts";
 
 type Curve = NonNullable<StudyResult["curve"]>;
 interface Dosed {
@@ -43,10 +44,7 @@ export function DoseCard({ result }: { result: StudyResult }) {
                 {dosed.map(({ sample, dose }) => (
                   <tr key={sample.id}>
                     <th scope="row">{sample.name}</th>
-                    <td className="number">
-                      <span className="strong">{valueText(dose)}</span>{" "}
-                      <span className="quiet">({intervalText(dose)})</span>
-                    </td>
+                    <EstimateCell estimate={dose} decimals={DOSE_DECIMALS} />
                   </tr>
                 ))}
               </tbody>
@@ -95,6 +93,14 @@ function DosePlot({ curve, dosed }: { curve: Curve; dosed: readonly Dosed[] }) {
             className="line tone-quiet"
             points={points.map(({ dose, perThousand }) => `${area.x(dose)},${area.y(perThousand)}`).join(" ")}
           />
+          {highest > curve.maximumGray && (
+            <g transform={`translate(${area.x(curve.maximumGray)} 0)`}>
+              <line className="reference" y1={area.top} y2={area.bottom} />
+              <text className="tick" x="-6" y={area.top + 12} textAnchor="end">
+                measured up to here
+              </text>
+            </g>
+          )}
           {dosed.map(({ sample, dose }) => {
             const y = area.y(1000 * yieldAt(curve, dose.value));
             return (

@@ -2,7 +2,8 @@ import type { SampleResult, StudyResult } from "../../../../src/server/api/resul
 import { Badge } from "../../design/badge.tsx";
 import { IntervalPlot } from "../../design/charts/interval-plot.tsx";
 import { countText, decimalText, percentText } from "../../design/numbers.ts";
-import { intervalText, valueText } from "./estimates.ts";
+import { EstimateCell } from "./estimate-cell.tsx";
+import { FREQUENCY_DECIMALS } from "./estimates.ts";
 
 /** Frequency of cells with micronuclei of every sample: side by side as intervals, and in numbers. */
 export function FrequencyCard({ result }: { result: StudyResult }) {
@@ -109,18 +110,9 @@ function FrequencyLine({ sample, corrected, showsCbpi }: FrequencyLineProps) {
       <td className="number">{countText(sample.mnbnCells)}</td>
       <td className="number">{countText(sample.confirmedMn)}</td>
       <td className="number">{countText(sample.automaticPositive)}</td>
-      <EstimateCell estimate={sample.frequencyPerThousand} />
-      {corrected && <EstimateCell estimate={sample.correctedPerThousand} />}
+      <EstimateCell estimate={sample.frequencyPerThousand} decimals={FREQUENCY_DECIMALS} />
+      {corrected && <EstimateCell estimate={sample.correctedPerThousand} decimals={FREQUENCY_DECIMALS} />}
       {showsCbpi && <td className="number">{sample.cbpi === null ? "–" : decimalText(sample.cbpi, 2)}</td>}
     </tr>
-  );
-}
-
-export function EstimateCell({ estimate }: { estimate: SampleResult["frequencyPerThousand"] }) {
-  if (estimate === null) return <td className="number">–</td>;
-  return (
-    <td className="number">
-      <span className="strong">{valueText(estimate)}</span> <span className="quiet">({intervalText(estimate)})</span>
-    </td>
   );
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
 import type { StudyResult } from "../../../../src/server/api/results.ts";
+import { ApiFailure } from "../../api/client.ts";
 import { resultQuery, studyQuery } from "../../api/queries.ts";
 import { ButtonLink } from "../../design/button.tsx";
 import { EmptyState, Failed, Note, Waiting } from "../../design/feedback.tsx";
@@ -28,7 +29,7 @@ export function ResultsScreen() {
         {result.data !== undefined && <ReportLinks studyId={id} name={study?.name ?? ""} result={result.data} />}
       </div>
       {result.isPending && <Waiting label="Working out the results" />}
-      {result.isError && result.data === undefined && <Failed error={result.error} retry={result.refetch} />}
+      {result.isError && result.data === undefined && <NoResult error={result.error} retry={result.refetch} />}
       {result.data !== undefined && <Result studyId={id} result={result.data} />}
     </div>
   );
@@ -62,6 +63,19 @@ function Result({ studyId, result }: { studyId: number; result: StudyResult }) {
       </div>
     </>
   );
+}
+
+function NoResult({ error, retry }: { error: unknown; retry: () => void }) {
+  if (error instanceof ApiFailure && error.code === "READING_BLINDED")
+    return (
+      <section className="card">
+        <EmptyState title="You read this study blinded">
+          Results would tell you what the model and others found. They are here for everybody else, and for you when
+          your blinded reading is ended on the study's page.
+        </EmptyState>
+      </section>
+    );
+  return <Failed error={error} retry={retry} />;
 }
 
 /** What still rests on the model alone. */

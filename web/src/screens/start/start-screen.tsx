@@ -18,11 +18,22 @@ const FILTER_FROM = 7;
 export function StartScreen() {
   const studies = useQuery(studiesQuery);
   const [creating, setCreating] = useState(false);
+  const [wanted, setWanted] = useState("");
   return (
     <div className="screen">
       <div className="screen-head">
         <h1>Studies</h1>
         <div className="row">
+          {(studies.data?.length ?? 0) >= FILTER_FROM && (
+            <input
+              className="input study-filter"
+              type="search"
+              placeholder="Find a study"
+              aria-label="Find a study"
+              value={wanted}
+              onChange={(event) => setWanted(event.target.value)}
+            />
+          )}
           <Button onClick={() => setCreating(true)}>
             <PlusIcon />
             New study
@@ -35,14 +46,13 @@ export function StartScreen() {
       </div>
       {studies.isPending && <Waiting label="Reading the studies" />}
       {studies.isError && studies.data === undefined && <Failed error={studies.error} retry={studies.refetch} />}
-      {studies.data !== undefined && <StudyCards studies={studies.data} />}
+      {studies.data !== undefined && <StudyCards studies={studies.data} wanted={wanted} />}
       {creating && <NewStudyDialog onClose={() => setCreating(false)} />}
     </div>
   );
 }
 
-function StudyCards({ studies }: { studies: readonly StudySummary[] }) {
-  const [wanted, setWanted] = useState("");
+function StudyCards({ studies, wanted }: { studies: readonly StudySummary[]; wanted: string }) {
   const jobs = useQuery(jobsQuery).data ?? [];
   if (studies.length === 0) return <Welcome />;
   const shown = studies
@@ -50,16 +60,6 @@ function StudyCards({ studies }: { studies: readonly StudySummary[] }) {
     .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
   return (
     <>
-      {studies.length >= FILTER_FROM && (
-        <input
-          className="input study-filter"
-          type="search"
-          placeholder="Find a study"
-          aria-label="Find a study"
-          value={wanted}
-          onChange={(event) => setWanted(event.target.value)}
-        />
-      )}
       <ul className="study-cards">
         {shown.map((study) => (
           <li key={study.id}>

@@ -12,7 +12,7 @@ export function StudyCard({ study, job }: { study: StudySummary; job: Job | unde
   const { title, tone } = STATES[study.state];
   return (
     <Link to={`/studies/${study.id}`} className="card study-card">
-      <span className="spread">
+      <span className="study-card-head">
         <span className="study-card-name">{study.name}</span>
         <Badge tone={tone}>{title}</Badge>
       </span>

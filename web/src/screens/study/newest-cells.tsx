@@ -6,10 +6,10 @@ import { keys, queryText } from "../../api/queries.ts";
 import { decimalText } from "../../design/numbers.ts";
 import { cellsDone } from "../study-words.ts";
 
-const SHOWN = 16;
+const SHOWN = 24;
 const TILE_PIXELS = 160;
 
-/** The cells that were scored last, as they come. Cells are scored in the order in which the study lists them. */
+/** The cells that were scored last, the newest on the left. Cells are scored in the order in which the study lists them. */
 export function NewestCells({ study }: { study: Study }) {
   const offset = Math.max(0, cellsDone(study.progress) - SHOWN);
   const newest = useQuery({
@@ -21,9 +21,9 @@ export function NewestCells({ study }: { study: Study }) {
   }).data;
   return (
     <ul className="newest-cells" aria-label="Cells scored last">
-      {(newest?.cells ?? []).map((cell) => (
+      {(newest?.cells ?? []).toReversed().map((cell) => (
         <li key={cell.id} className={`newest-cell newest-${cell.outcome ?? "none"}`}>
-          <img src={`/api/cells/${cell.id}/image?side=${TILE_PIXELS}`} alt="" width="96" height="96" loading="lazy" />
+          <img src={`/api/cells/${cell.id}/image?side=${TILE_PIXELS}`} alt="" width="96" height="96" />
           <span className="small">{captionOf(cell)}</span>
         </li>
       ))}

@@ -6,6 +6,7 @@ import { Failed, Waiting } from "../../design/feedback.tsx";
 import { countText } from "../../design/numbers.ts";
 import { ProgressBar } from "../../design/progress-bar.tsx";
 import { QUEUE_ORDER, QUEUES } from "../../review/wording.ts";
+import { nextQueue } from "./next-queue.ts";
 
 /** The ways through the study's cells, in the order in which one would go them. */
 export function QueueList({ studyId }: { studyId: number }) {
@@ -22,14 +23,12 @@ export function QueueList({ studyId }: { studyId: number }) {
 
 function Queues({ studyId, queues }: { studyId: number; queues: readonly Queue[] }) {
   const filled = QUEUE_ORDER.flatMap((name) => queues.find((queue) => queue.name === name && queue.cells > 0) ?? []);
-  // One way is shown as the next thing to do: the first that was begun and not ended, or else the first not ended.
-  const open = filled.filter(({ name, cells, reviewed }) => name !== "all" && reviewed < cells);
-  const next = open.find(({ reviewed }) => reviewed > 0) ?? open[0];
+  const next = nextQueue(filled);
   if (filled.length === 0) return <p className="quiet">Nothing to read yet.</p>;
   return (
     <ul className="queue-list">
       {filled.map((queue) => (
-        <QueueLine key={queue.name} studyId={studyId} queue={queue} isNext={queue === next} />
+        <QueueLine key={queue.name} studyId={studyId} queue={queue} isNext={queue.name === next} />
       ))}
     </ul>
   );

@@ -6,7 +6,7 @@ import { ProgressBar } from "../../design/progress-bar.tsx";
 import { cellsDone } from "../study-words.ts";
 
 /** The study's samples: what is known of each, and how far the work on it is. */
-export function SampleTable({ study }: { study: Study }) {
+export function SampleTable({ study, blinded }: { study: Study; blinded: boolean }) {
   const samples = study.sampleList;
   const showsRole = samples.some(({ role, treatment }) => role !== null || treatment !== null);
   const showsDose = samples.some(({ dose }) => dose !== null);
@@ -31,7 +31,7 @@ export function SampleTable({ study }: { study: Study }) {
                 Scored
               </th>
               <th scope="col" className="sample-bar">
-                Positive calls checked
+                {blinded ? "Read" : "Positive calls checked"}
               </th>
               <th scope="col" className="number">
                 Unreadable
@@ -47,6 +47,7 @@ export function SampleTable({ study }: { study: Study }) {
                 key={sample.id}
                 studyId={study.id}
                 sample={sample}
+                blinded={blinded}
                 showsRole={showsRole}
                 showsDose={showsDose}
               />
@@ -61,12 +62,17 @@ export function SampleTable({ study }: { study: Study }) {
 interface SampleLineProps {
   studyId: number;
   sample: Sample;
+  blinded: boolean;
   showsRole: boolean;
   showsDose: boolean;
 }
 
-function SampleLine({ studyId, sample, showsRole, showsDose }: SampleLineProps) {
+function SampleLine({ studyId, sample, blinded, showsRole, showsDose }: SampleLineProps) {
   const { progress, slides } = sample;
+  // A blinded reader is not told how many calls are positive.
+  const [read, toRead] = blinded
+    ? [progress.reviewed, progress.cells]
+    : [progress.positiveReviewed, progress.calledPositive];
   return (
     <tr>
       <th scope="row">
@@ -90,19 +96,22 @@ function SampleLine({ studyId, sample, showsRole, showsDose }: SampleLineProps) 
       <td>
         <div className="sample-positive">
           <ProgressBar
-            label={`${sample.name}: positive calls checked`}
+            label={`${sample.name}: ${blinded ? "cells read" : "positive calls checked"}`}
             bare
-            done={progress.positiveReviewed}
-            total={progress.calledPositive}
+            done={read}
+            total={toRead}
           />
           <span className="small">
-            {countText(progress.positiveReviewed)} of {countText(progress.calledPositive)}
+            {countText(read)} of {countText(toRead)}
           </span>
         </div>
       </td>
       <td className="number">{countText(progress.unreadable)}</td>
       <td className="number">
-        <Link to={`/studies/${studyId}/review/positive?sample=${sample.id}`} aria-label={`Read ${sample.name}`}>
+        <Link
+          to={`/studies/${studyId}/review/${blinded ? "all" : "positive"}?sample=${sample.id}`}
+          aria-label={`Read ${sample.name}`}
+        >
           Read
         </Link>
       </td>

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useParams } from "react-router";
 import type { Study } from "../../../../src/server/api/studies.ts";
 import { ApiFailure } from "../../api/client.ts";
-import { jobsQuery, studyQuery } from "../../api/queries.ts";
+import { jobsQuery, readerSettingsQuery, studyQuery } from "../../api/queries.ts";
 import { Badge } from "../../design/badge.tsx";
 import { Button, ButtonLink } from "../../design/button.tsx";
 import { EmptyState, Failed, Waiting } from "../../design/feedback.tsx";
@@ -40,6 +40,7 @@ export function StudyScreen() {
 }
 
 function StudyPage({ study }: { study: Study }) {
+  const blinded = useQuery(readerSettingsQuery(study.id)).data?.blinded ?? false;
   const uploads = useUploads().running.filter(({ studyId }) => studyId === study.id);
   const jobs = useQuery(jobsQuery).data ?? [];
   const working = jobs.filter(
@@ -49,7 +50,7 @@ function StudyPage({ study }: { study: Study }) {
     <div className="screen">
       <StudyHead study={study} />
       {uploads.map((upload) => (
-        <UploadCard key={upload.sample} upload={upload} />
+        <UploadCard key={upload.id} upload={upload} />
       ))}
       {working.map((job) => (
         <JobCard key={job.id} job={job} study={study} />
@@ -58,15 +59,15 @@ function StudyPage({ study }: { study: Study }) {
         uploads.length === 0 && working.length === 0 && <NoImages studyId={study.id} />
       ) : (
         <>
-          <StudyStats study={study} />
+          <StudyStats study={study} blinded={blinded} />
           <div className="study-columns">
             <QueueList studyId={study.id} />
             <div className="stack">
               <ReadingCard studyId={study.id} />
-              {study.scoring !== null && <AuditCard studyId={study.id} />}
+              {study.scoring !== null && !blinded && <AuditCard studyId={study.id} />}
             </div>
           </div>
-          <SampleTable study={study} />
+          <SampleTable study={study} blinded={blinded} />
         </>
       )}
     </div>
@@ -97,16 +98,15 @@ function StudyHead({ study }: { study: Study }) {
         {study.progress.cells > 0 && (
           <Button onClick={() => setScoring(true)}>{study.scoring === null ? "Score" : "Score again"}</Button>
         )}
-        <ButtonLink to={`/studies/${study.id}/results`} look="primary">
-          Results
-        </ButtonLink>
+        <ButtonLink to={`/studies/${study.id}/results`}>Results</ButtonLink>
       </div>
       {scoring && <ScoreDialog study={study} onClose={() => setScoring(false)} />}
     </div>
   );
 }
 
-function StudyStats({ study: { progress, samples, slides } }: { study: Study }) {
+/** What tells of the model's calls is hidden from a blinded reader. */
+function StudyStats({ study: { progress, samples, slides }, blinded }: { study: Study; blinded: boolean }) {
   const { cells, duplicates, scored, unreadable, flagged, calledPositive, positiveReviewed, reviewed } = progress;
   return (
     <section className="card stats" aria-label="Progress in numbers">
@@ -120,13 +120,15 @@ function StudyStats({ study: { progress, samples, slides } }: { study: Study }) 
         value={countText(scored)}
         interval={duplicates > 0 && `${countText(duplicates)} twice there`}
       />
-      <Stat
-        name="Called positive"
-        value={countText(calledPositive)}
-        interval={`${countText(positiveReviewed)} of them checked`}
-      />
+      {!blinded && (
+        <Stat
+          name="Called positive"
+          value={countText(calledPositive)}
+          interval={`${countText(positiveReviewed)} of them checked`}
+        />
+      )}
       <Stat name="Read by a person" value={countText(reviewed)} />
-      <Stat name="Flagged" value={countText(flagged)} />
+      {!blinded && <Stat name="Flagged" value={countText(flagged)} />}
       <Stat name="Unreadable" value={countText(unreadable)} />
     </section>
   );
