@@ -76,7 +76,7 @@ function codedSlide({ id }: { readonly id: number }): string {
   return `slide ${id}`;
 }
 
-function labelAnswer({ id, cell_id, reader, finding, micronuclei, reason, queue, at }: Label): LabelAnswer {
+export function labelAnswer({ id, cell_id, reader, finding, micronuclei, reason, queue, at }: Label): LabelAnswer {
   if (finding === "withdrawn")
     throw new Error(`Label ${id} is a withdrawal: it cannot be shown as what somebody found.`);
   return { id, cellId: cell_id, reader, finding, micronuclei, reason, queue, at };

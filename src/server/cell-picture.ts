@@ -5,7 +5,6 @@ import type { CellPicture } from "./tile.ts";
 
 /** A cell with its study and its picture. */
 export interface PicturedCell extends CellPicture {
-  readonly id: number;
   readonly studyId: number;
 }
 
@@ -21,5 +20,5 @@ export async function picturedCell({ db }: Workspace, id: number): Promise<Pictu
   if (found === undefined)
     throw new MicronucleiError("CELL_MISSING", `There is no cell ${id} in this workspace. Open the study anew.`);
   const { file, sha256, base, study_id } = found;
-  return { id, file, sha256, path: join(base, file), studyId: study_id };
+  return { id, sha256, path: join(base, file), studyId: study_id };
 }

@@ -71,11 +71,12 @@ test.each([
   [2, "IMAGE_FORMAT_UNKNOWN"],
   [4, "CELL_CHANGED"],
   [5, "IMAGE_NOT_FOUND"],
-])("picture %i cannot be shown: 422 with the code %s, the file's name and no folder", async (id, code) => {
+])("picture %i cannot be shown: 422 with the code %s, and neither file nor folder is named", async (id, code) => {
   const answer = await get(`${id}/image?side=96`);
   expect([answer.statusCode, answer.json().code]).toEqual([422, code]);
-  expect(answer.json().message).toContain(".png");
+  expect(answer.json().message).toContain(`of cell ${id}`);
   expect(answer.body).not.toContain(folder);
+  expect(answer.body).not.toContain(".png");
   expect(answer.headers["cache-control"]).toBe("no-store");
 });
 

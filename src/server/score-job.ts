@@ -1,17 +1,15 @@
-import { existsSync } from "node:fs";
 import type { Progress } from "../core/progress.ts";
 import { findScoring } from "../workspace/scorings.ts";
 import { type Study, studyOfNumber } from "../workspace/study.ts";
 import type { Job } from "./api/jobs.ts";
 import type { ReviewContext } from "./context.ts";
+import type { ModelSource } from "./explainer.ts";
 import type { JobResult, JobTask } from "./jobs.ts";
 import { forgetOrder, type KeptOrder, keepOrder, keptOrders, type ScoreOrder } from "./score-order.ts";
 import type { ScoreRequest, ScoreResult, UploadedSlide } from "./score-worker.ts";
+import { modelOfScoring } from "./scoring-model.ts";
 import { runInThread } from "./thread-task.ts";
 import { uploadedImages } from "./uploads.ts";
-
-/** Windows are told of new scores so often, milliseconds: each then reads its list again. */
-const BETWEEN_STUDY_EVENTS = 1_000;
 
 /** Images that were brought, and what they are of. */
 type BroughtImages = NonNullable<ScoreOrder["upload"]>;
@@ -75,34 +73,24 @@ async function enqueue(context: ReviewContext, kept: KeptOrder): Promise<Job> {
 async function score(
   context: ReviewContext,
   { studyId, by, target, upload }: ScoreOrder,
-  model: ScoreRequest["model"],
+  model: ModelSource,
   { signal, reportProgress, note }: JobTask,
 ): Promise<JobResult> {
-  const { folder, version, feed } = context;
+  const { folder, version } = context;
   const scoringId = "scoringId" in target ? target.scoringId : null;
   const brought = upload === null ? null : await uploadedSlide(folder, upload);
-  const request: ScoreRequest = { folder, studyId, by, version, model, scoringId, upload: brought };
-  const tellStudy = () => feed.publish({ kind: "study", studyId });
-  let toldAt = Number.NEGATIVE_INFINITY;
-  const onEvent = (progress: Progress) => {
-    reportProgress(progress);
-    if (performance.now() - toldAt < BETWEEN_STUDY_EVENTS) return;
-    toldAt = performance.now();
-    tellStudy();
-  };
-  try {
-    const options = { signal, onEvent };
-    const result = await runInThread<ScoreRequest, Progress, ScoreResult>(
-      "./score-worker",
-      import.meta.url,
-      request,
-      options,
-    );
-    note({ unreadable: result.unreadable });
-    return { finished: result.finished };
-  } finally {
-    tellStudy();
-  }
+  const { id, path, name } = model;
+  const request = { folder, studyId, by, version, model: { id, path, name }, scoringId, upload: brought };
+  // That the study changes, the windows learn from the audit trail, as of any other process.
+  const options = { signal, onEvent: reportProgress };
+  const { finished, unreadable } = await runInThread<ScoreRequest, Progress, ScoreResult>(
+    "./score-worker",
+    import.meta.url,
+    request,
+    options,
+  );
+  note({ unreadable });
+  return { finished };
 }
 
 async function uploadedSlide(folder: string, { id, sample, slide }: BroughtImages): Promise<UploadedSlide> {
@@ -110,20 +98,9 @@ async function uploadedSlide(folder: string, { id, sample, slide }: BroughtImage
   return { images, files: [...files.values()], sample, slide };
 }
 
-/** The model of an order; that of a scoring may have left the shelf and still lie where it was. Throws MODEL_MISSING. */
-async function modelOf(
-  { workspace, models }: ReviewContext,
-  target: ScoreOrder["target"],
-): Promise<ScoreRequest["model"]> {
-  if ("modelId" in target) {
-    const { path, id, name } = await models.find(target.modelId);
-    return { path, sha256: id, name };
-  }
-  const scoring = await findScoring(workspace.db, target.scoringId);
-  const modelId = scoring?.modelSha256 ?? "";
-  const onShelf = (await models.list()).find(({ id }) => id === modelId);
-  if (onShelf === undefined && scoring !== null && existsSync(scoring.modelPath))
-    return { path: scoring.modelPath, sha256: modelId, name: scoring.modelPath };
-  const { path, id, name } = onShelf ?? (await models.find(modelId));
-  return { path, sha256: id, name };
+/** Throws MODEL_MISSING. */
+async function modelOf(context: ReviewContext, target: ScoreOrder["target"]): Promise<ModelSource> {
+  if ("modelId" in target) return await context.models.find(target.modelId);
+  const scoring = await findScoring(context.workspace.db, target.scoringId);
+  return scoring === null ? await context.models.current() : await modelOfScoring(context, scoring);
 }

@@ -10,6 +10,7 @@ import { ensureScoring, findScoring, type Scoring } from "../workspace/scorings.
 import { selectScoring } from "../workspace/study.ts";
 import { sampleNamed } from "../workspace/study-table.ts";
 import { Workspace } from "../workspace/workspace.ts";
+import type { ModelSource } from "./explainer.ts";
 import { serveTask } from "./thread-task.ts";
 import type { ReceivedFile } from "./uploads.ts";
 
@@ -19,7 +20,7 @@ export interface ScoreRequest {
   readonly studyId: number;
   readonly by: string;
   readonly version: string;
-  readonly model: { readonly path: string; readonly sha256: string; readonly name: string };
+  readonly model: ModelSource;
   /** The scoring to go on with; null for one with the model's own threshold, which becomes the study's. */
   readonly scoringId: number | null;
   readonly upload: UploadedSlide | null;
@@ -93,7 +94,7 @@ async function score(
 ): Promise<ScoreResult> {
   const { by, studyId, scoringId, model: named } = request;
   const model = await readModel(named.path);
-  if (model.sha256 !== named.sha256)
+  if (model.sha256 !== named.id)
     throw new EngineError(
       "MODEL_CHANGED",
       `The file of the model "${named.name}" is not the one that was chosen. Choose a model anew.`,

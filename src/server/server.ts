@@ -5,6 +5,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fas
 import { apiDocs } from "./api-docs.ts";
 import type { ReviewApp, ReviewContext } from "./context.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { explanationRoutes } from "./explanation-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
@@ -19,7 +20,7 @@ import { uploadRoutes } from "./upload-routes.ts";
 type Routes = (app: ReviewApp, context: ReviewContext) => Promise<void>;
 
 /** Every file of addresses, each in a scope of its own: body parsers and hooks that it adds are for itself alone. */
-const API: readonly Routes[] = [eventRoutes, reviewRoutes, jobRoutes, uploadRoutes, imageRoutes];
+const API: readonly Routes[] = [eventRoutes, reviewRoutes, jobRoutes, uploadRoutes, imageRoutes, explanationRoutes];
 
 /** Bytes of a request's body where an address says nothing else: 200 labels are 60 kB. */
 const BODY_BYTES = 2 ** 20;

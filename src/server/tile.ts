@@ -8,10 +8,10 @@ import type { WindowChoice } from "../images/window.ts";
 
 /** Where a cell's picture lies, as the database has it. */
 export interface CellPicture {
+  /** Number of the cell: messages name it so, since names of files may tell a blinded reader of the dose. */
+  readonly id: number;
   /** Absolute. */
   readonly path: string;
-  /** As in its source, for messages. */
-  readonly file: string;
   /** Of the file at its import; null where it was not read then. */
   readonly sha256: string | null;
 }
@@ -30,7 +30,7 @@ const PNG_COMPRESSION = 1;
 /** Larger files are not compared with their hash each time: it would hold up everything else. */
 const HASHED_BYTES = 8 * 2 ** 20;
 
-/** A cell's picture as a PNG. Throws an ImageError that does not name the folder, and CELL_CHANGED. */
+/** A cell's picture as a PNG. Throws ImageErrors that do not name the file, and CELL_CHANGED. */
 export async function makeTile(picture: CellPicture, { side, window, maxPixels }: TileOptions): Promise<Uint8Array> {
   const image = await readPicture(picture, { maxPixels, ...(window !== null && { window }) });
   return await encode(image, side);
@@ -45,12 +45,12 @@ export async function readPicture(
     const content = await contentOf(picture);
     return await readImage(content, options);
   } catch (error) {
-    throw withoutFolder(error, picture);
+    throw withoutPath(error, picture);
   }
 }
 
 /** The bytes that were imported; of a large file, or one without a hash, the path. */
-async function contentOf({ path, file, sha256 }: CellPicture): Promise<Uint8Array | string> {
+async function contentOf({ id, path, sha256 }: CellPicture): Promise<Uint8Array | string> {
   const size = await stat(path).then(
     (found) => found.size,
     () => 0,
@@ -61,13 +61,15 @@ async function contentOf({ path, file, sha256 }: CellPicture): Promise<Uint8Arra
   if (content === null || sha256Of(content) === sha256) return content ?? path;
   throw new ImageError(
     "CELL_CHANGED",
-    `"${file}" is not the picture that was imported. Put the original back, or import this one as another slide.`,
+    `The picture of cell ${id} is not the one that was imported. Put the original back, or import this one as another slide.`,
   );
 }
 
-function withoutFolder(error: unknown, { path, file }: CellPicture): unknown {
+function withoutPath(error: unknown, { id, path }: CellPicture): unknown {
   if (!(error instanceof MicronucleiError)) return error;
-  const message = error.message.replaceAll(path, file).replace(/\(\d+ bytes in memory\)/, `"${file}"`);
+  const message = error.message
+    .replaceAll(`"${path}"`, `of cell ${id}`)
+    .replace(/\(\d+ bytes in memory\)/, `of cell ${id}`);
   return new ImageError(error.code, message, { cause: error });
 }
 

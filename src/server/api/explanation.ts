@@ -44,3 +44,6 @@ export const similarCells = z.object({
   compared: z.number(),
 });
 export type SimilarCells = z.infer<typeof similarCells>;
+
+/** A map's picture: its side, pixels, and what the address in `url` says of the model. */
+export const mapQuery = z.object({ side: z.coerce.number().int().min(16).max(1024), v: z.string().max(60) }).partial();
