@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describeError, UsageError } from "../core/errors.ts";
 import { writeFileAtomically } from "../core/files.ts";
+import { readSettingsFile } from "../core/settings-file.ts";
 import { loadDataset } from "../dataset/load-dataset.ts";
 import { selectDevice } from "../engine/devices.ts";
 import { ablationExperiment } from "../experiments/ablation.ts";
-import { type Experiment, parseExperiment } from "../experiments/experiment.ts";
+import { type Experiment, type PlannedRun, parseExperiment, plannedRuns } from "../experiments/experiment.ts";
 import type { ExperimentResult } from "../experiments/experiment-result.ts";
 import type { ExplainedExample } from "../experiments/explain-runs.ts";
 import { paperExperiment } from "../experiments/paper-experiment.ts";
@@ -19,12 +18,14 @@ import { tableAsCsv } from "../report/result-tables.ts";
 import type { Console } from "./console.ts";
 import type { ExperimentOptions } from "./experiment.ts";
 import { randomisedModel } from "./explain-randomise.ts";
+import { sayWhatIsLeft } from "./trainings-left.ts";
 import { versionOfPackage } from "./version.ts";
+import { withImageNetWeights } from "./weights-imagenet.ts";
 
 /** Trains, compares and writes the report; what was left over makes the command fail, with everything else reported. */
 export async function runExperimentCommand(data: string, options: ExperimentOptions, console: Console): Promise<void> {
   const { out, device, threads, resamples, where, positive, negative } = options;
-  const experiment = await experimentOf(options);
+  const experiment = withWeights(await experimentOf(options), options.weights);
   const classes = { ...(positive === undefined ? {} : { positive }), ...(negative === undefined ? {} : { negative }) };
   const dataset = await loadDataset(data, { ...classes, where });
   const candidate = await selectDevice(device, console.message);
@@ -32,7 +33,8 @@ export async function runExperimentCommand(data: string, options: ExperimentOpti
   const onInterrupt = () => stop.abort();
   process.once("SIGINT", onInterrupt);
   const { result, examples } = await runExperiment({
-    experiment: withWeights(experiment, options.weights),
+    experiment,
+    runs: await runsOf(experiment, console),
     dataset,
     folder: join(out, "runs"),
     session: { ...candidate, threads: threads ?? 0 },
@@ -40,6 +42,7 @@ export async function runExperimentCommand(data: string, options: ExperimentOpti
     resamples,
     randomise: randomisedModel,
     reportProgress: console.progress,
+    reportTrainings: (trainings) => sayWhatIsLeft(trainings, console),
     message: console.message,
     signal: stop.signal,
   });
@@ -52,15 +55,16 @@ export async function runExperimentCommand(data: string, options: ExperimentOpti
 async function experimentOf({ subject, settings, preset, weights }: ExperimentOptions): Promise<Experiment> {
   if (settings === undefined)
     return subject === "paper" ? paperExperiment(preset) : ablationExperiment(preset, weights !== undefined);
-  let content: unknown;
-  try {
-    content = JSON.parse(await readFile(settings, "utf8"));
-  } catch (error) {
-    throw new UsageError("SETTINGS_UNREADABLE", `${settings} is not a readable JSON file: ${describeError(error)}.`, {
-      cause: error,
-    });
-  }
-  return parseExperiment(content, settings);
+  const { value, lineOf } = await readSettingsFile(settings);
+  return parseExperiment(value, settings, lineOf);
+}
+
+/** The trainings, "imagenet" in their settings made into files. */
+async function runsOf(experiment: Experiment, console: Console): Promise<PlannedRun[]> {
+  const runs: PlannedRun[] = [];
+  for (const run of plannedRuns(experiment))
+    runs.push({ ...run, settings: await withImageNetWeights(run.settings, console) });
+  return runs;
 }
 
 /** Published ImageNet weights of AlexNet fit its family alone; the other networks, and an entry that says otherwise, start as they do. */

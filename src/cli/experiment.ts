@@ -24,7 +24,7 @@ Examples:
   $ mn experiment paper drawn/ --preset quick --out look         minutes: narrow networks on small images
   $ mn experiment paper data.csv --preset standard --out result  the AlexNet family in full, heavy networks shortly
   $ mn experiment ablation data.csv --preset quick --out parts   what attention, focal loss and augmentation do
-  $ mn experiment paper data.csv --settings my.json --out result your own comparison (see examples/experiments/paper.json)`;
+  $ mn experiment paper data.csv --settings my.yaml --out result your own comparison (see examples/experiments/paper.yaml)`;
 
 const SUBJECTS = [
   ["paper", "the paper's tables and figures on any labelled cells"],
@@ -41,8 +41,11 @@ export function registerExperiment(program: Command): void {
       .argument("<data>", "manifest, or folder with a folder of images for each class")
       .requiredOption("--out <folder>", "run folders, tables, charts and report")
       .addOption(new Option("--preset <name>", "how much").choices(["quick", "standard", "full"]).default("standard"))
-      .option("--settings <file>", "JSON file that defines the experiment, in place of a preset")
-      .option("--weights <file>", "ImageNet weights that the AlexNet family starts from (default: random)")
+      .option("--settings <file>", "YAML or JSON file that defines the experiment, in place of a preset")
+      .option(
+        "--weights <file>",
+        "imagenet, or a file of weights that the AlexNet family starts from (default: random)",
+      )
       .option("--resamples <number>", "bootstrap resamples of paired comparisons", wholeNumber(0), 1000)
       .option("--positive <label>", "label of cells with micronuclei (default: mn)")
       .option("--negative <label>", "label of cells without")

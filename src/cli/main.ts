@@ -16,6 +16,7 @@ import { registerReview } from "./review.ts";
 import { registerScore } from "./score.ts";
 import { registerStudyReport } from "./study-report.ts";
 import { registerTrain } from "./train.ts";
+import { registerTune } from "./tune.ts";
 import { versionOfPackage } from "./version.ts";
 import { registerWeightsExport } from "./weights-export.ts";
 import { registerWeightsFetch } from "./weights-fetch.ts";
@@ -70,6 +71,7 @@ function registerCommands(program: Command): void {
   registerScore(program);
   registerExplain(program);
   registerExperiment(program);
+  registerTune(program);
   const weights = program.command("weights").description("bring weights from and to PyTorch, fetch ImageNet weights");
   registerWeightsFetch(weights);
   registerWeightsInspect(weights);

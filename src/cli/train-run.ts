@@ -1,16 +1,17 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describeError, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
+import { NO_LINES, readSettingsFile } from "../core/settings-file.ts";
 import type { Dataset, Split } from "../dataset/cell.ts";
 import { loadDataset } from "../dataset/load-dataset.ts";
 import { crossValidationFolds, PAPER_RATIOS, splitCells } from "../dataset/split.ts";
 import { selectDevice } from "../engine/devices.ts";
 import type { OperatingPointRule } from "../evaluation/operating-point.ts";
+import { checkTrainingSettings } from "../experiments/training-settings.ts";
 import type { RunEvaluation } from "../training/finish.ts";
 import type { EpochRecord } from "../training/history.ts";
 import { RUN_FILES, writeRunFile } from "../training/run-folder.ts";
-import { parseTrainingSettings, type TrainingSettings } from "../training/settings.ts";
+import type { TrainingSettings } from "../training/settings.ts";
 import { type TrainingOutcome, train } from "../training/train.ts";
 import type { Console } from "./console.ts";
 import type { TrainOptions } from "./train.ts";
@@ -19,8 +20,7 @@ import { withImageNetWeights } from "./weights-imagenet.ts";
 
 /** Loads the data, trains, and reports; stops after the step under way on Ctrl-C. */
 export async function runTraining(data: string, options: TrainOptions, console: Console): Promise<void> {
-  const asked = parseTrainingSettings(await settingsOf(options), options.settings ?? "the command line");
-  const settings = await withImageNetWeights(asked, console);
+  const settings = await withImageNetWeights(await settingsOf(options), console);
   const dataset = await splitDataset(
     splitByFold(await loadDataset(data, datasetOptions(options)), options),
     settings.seed,
@@ -103,8 +103,14 @@ function operatingPointOf({ sensitivity, specificity, threshold }: TrainOptions)
   );
 }
 
-async function settingsOf(options: TrainOptions): Promise<unknown> {
-  const base = options.settings === undefined ? {} : await readSettings(options.settings);
+/** The settings of the file, those of the command line over them. Throws SETTINGS_UNREADABLE and TRAINING_SETTINGS. */
+async function settingsOf(options: TrainOptions): Promise<TrainingSettings> {
+  const { settings: path } = options;
+  const { value, lineOf } = path === undefined ? { value: {}, lineOf: NO_LINES } : await readSettingsFile(path);
+  return checkTrainingSettings(withOptions(value, options), path ?? "the command line", lineOf);
+}
+
+function withOptions(base: Readonly<Record<string, unknown>>, options: TrainOptions): Record<string, unknown> {
   const { epochs, batch, seed, clipNorm, augmentation, balance, balanceWithin, storage, weights } = options;
   const { network, gamma, learningRate, decayEvery } = options;
   return {
@@ -114,16 +120,6 @@ async function settingsOf(options: TrainOptions): Promise<unknown> {
     ...(gamma === undefined ? {} : { loss: { gamma } }),
     schedule: { ...(base.schedule as object | undefined), ...given({ learningRate, everyEpochs: decayEvery }) },
   };
-}
-
-async function readSettings(path: string): Promise<Record<string, unknown>> {
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
-  } catch (error) {
-    throw new UsageError("SETTINGS_UNREADABLE", `${path} is not a readable JSON file: ${describeError(error)}.`, {
-      cause: error,
-    });
-  }
 }
 
 /** Only what was given, so that defaults and a settings file keep the rest. */

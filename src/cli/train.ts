@@ -50,7 +50,7 @@ export function registerTrain(program: Command): void {
     .argument("<data>", "manifest, or folder with a folder of images for each class")
     .requiredOption("--out <folder>", "run folder: model, checkpoint, history, report")
     .option("--resume", "go on with the run in that folder", false)
-    .option("--settings <file>", "JSON file of settings; options on the command line win")
+    .option("--settings <file>", "YAML or JSON file of settings; options on the command line win")
     .option("--network <name>", "which network (default: alexnet-attention)")
     .option("--weights <file>", "imagenet, or a file: safetensors, PyTorch checkpoint or model (default: random)")
     .option("--epochs <number>", "epochs (default: 60)", wholeNumber(1))

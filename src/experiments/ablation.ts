@@ -3,13 +3,19 @@ import { NARROW, type Preset, SHORT } from "./paper-experiment.ts";
 
 const PROPOSED = "proposed";
 
+/** The attention modules of the proposed network, changed in one point. */
+function attentionWith(name: string, attention: object, note: string): ExperimentEntry {
+  return { name, settings: { network: { attention } }, note };
+}
+
 /** One setting changed in each; the open points of the paper among them. */
 const CHANGES: readonly ExperimentEntry[] = [
-  {
-    name: "kernel-3",
-    settings: { network: { attention: { kernel: 3 } } },
-    note: "3 x 3 kernels in the attention modules",
-  },
+  attentionWith("layer-5", { taps: [5] }, "attention on layer 5 alone"),
+  attentionWith("layer-6", { taps: [6] }, "attention on layer 6 alone"),
+  attentionWith("layers-4-5-6", { taps: [4, 5, 6] }, "attention on layer 4 too"),
+  attentionWith("layers-2-5-6", { taps: [2, 5, 6] }, "attention on layer 2 too, of twice the resolution"),
+  attentionWith("max-pooling", { pooling: "max" }, "the greatest value of each channel in place of its mean"),
+  attentionWith("kernel-3", { kernel: 3 }, "3 x 3 kernels in the attention modules"),
   { name: "no-attention", settings: { network: { name: "alex-light" } }, note: "the last layer alone" },
   { name: "gamma-0", settings: { loss: { gamma: 0 } }, note: "cross-entropy" },
   { name: "gamma-1", settings: { loss: { gamma: 1 } } },

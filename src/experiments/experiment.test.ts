@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { parseSettingsFile, readSettingsFile } from "../core/settings-file.ts";
 import { ablationExperiment } from "./ablation.ts";
 import { parseExperiment, plannedRuns } from "./experiment.ts";
 import { paperExperiment } from "./paper-experiment.ts";
@@ -40,9 +40,32 @@ test.each([
   expect(() => parseExperiment(value, "mine.json")).toThrow(message);
 });
 
-test("the paper's settings file in examples/ is the preset full", () => {
-  const file = resolve(import.meta.dirname, "../../examples/experiments/paper.json");
-  expect(parseExperiment(JSON.parse(readFileSync(file, "utf8")), file)).toEqual(paperExperiment("full"));
+test.each([
+  ["base: { epocs: 3 }", /line 3: epocs: There is no such setting/],
+  ["base: { epochs: 0 }", /line 3: epochs: Too small/],
+  ["seeds: [1, two]", /line 3: seeds\.1: /],
+])("a wrong line of a settings file is named: %s", (line, message) => {
+  const { value, lineOf } = parseSettingsFile(`title: t\nproposed: a\n${line}\nentries:\n  - name: a\n`, "mine.yaml");
+  expect(() => parseExperiment(value, "mine.yaml", lineOf)).toThrow(message);
+});
+
+test("what is wrong in an entry is named by its line, and not by that of the base below it", () => {
+  const text =
+    "title: t\nproposed: a\nbase: { loss: { gamma: 2 } }\nentries:\n  - name: a\n    settings:\n      loss: { gamma: -1 }\n";
+  const { value, lineOf } = parseSettingsFile(text, "mine.yaml");
+  expect(() => parseExperiment(value, "mine.yaml", lineOf)).toThrow(/entry "a".*\n {2}line 7: loss\.gamma: Too small/);
+});
+
+test("the paper's settings file in examples/ is the preset full, with every number in plain sight", async () => {
+  const file = resolve(import.meta.dirname, "../../examples/experiments/paper.yaml");
+  const { value, lineOf } = await readSettingsFile(file);
+  const [written, preset] = [parseExperiment(value, file, lineOf), paperExperiment("full")];
+  const withoutSettings = ({ base: _, entries, ...rest }: typeof written) => ({
+    ...rest,
+    entries: entries.map(({ name, note, seeds }) => ({ name, note, seeds })),
+  });
+  expect(withoutSettings(written)).toEqual(withoutSettings(preset));
+  expect(plannedRuns(written)).toEqual(plannedRuns(preset));
 });
 
 test("full is the paper's recipe: 60 epochs, every network; standard says what it shortens", () => {
@@ -74,5 +97,9 @@ test("an ablation changes one setting of the proposed training at a time", () =>
     expect(differing.length).toBeLessThanOrEqual(1);
   }
   expect(changed.map(({ entry }) => entry)).toContain("random-weights");
+  const attention = (name: string) => changed.find(({ entry }) => entry === name)?.settings.network.attention;
+  expect(attention("layer-6")).toEqual({ taps: [6] });
+  expect(attention("layers-4-5-6")).toEqual({ taps: [4, 5, 6] });
+  expect(attention("max-pooling")).toEqual({ pooling: "max" });
   expect(plannedRuns(ablationExperiment("full", false)).map(({ entry }) => entry)).not.toContain("random-weights");
 });

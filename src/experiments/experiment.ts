@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
-import { parseTrainingSettings, type TrainingSettings } from "../training/settings.ts";
+import { describeProblems, type LineOf, NO_LINES } from "../core/settings-file.ts";
+import type { TrainingSettings } from "../training/settings.ts";
+import type { TrainingResult } from "./run-trainings.ts";
+import { checkTrainingSettings, hasSetting, mergeSettings } from "./training-settings.ts";
 
 const settingsPart = z.record(z.string(), z.unknown());
 
@@ -41,49 +44,45 @@ export interface PlannedRun {
   readonly settings: TrainingSettings;
 }
 
+export type FinishedRun = PlannedRun & TrainingResult;
+
 /**
- * Checks an experiment, its trainings included; `where` names the file in messages.
+ * Checks an experiment, its trainings included; `where` names the file in messages, and `lineOf` the lines of it.
  * Throws EXPERIMENT_SETTINGS and TRAINING_SETTINGS.
  */
-export function parseExperiment(value: unknown, where: string): Experiment {
+export function parseExperiment(value: unknown, where: string, lineOf: LineOf = NO_LINES): Experiment {
   const checked = experimentSchema.safeParse(value);
-  if (!checked.success) throw unusable(where, z.prettifyError(checked.error));
+  if (!checked.success) throw unusable(where, describeProblems(checked.error, lineOf));
   const experiment = checked.data;
   const names = experiment.entries.map(({ name }) => name);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined) throw unusable(where, `the entry "${repeated}" occurs twice`);
+  if (repeated !== undefined) throw unusable(where, ` the entry "${repeated}" occurs twice.`);
   for (const name of [experiment.proposed, experiment.tad])
-    if (name !== null && !names.includes(name)) throw unusable(where, `there is no entry "${name}"`);
-  plannedRuns(experiment, where);
+    if (name !== null && !names.includes(name)) throw unusable(where, ` there is no entry "${name}".`);
+  plannedRuns(experiment, where, lineOf);
   return experiment;
 }
 
 /** Every training, the entries in their order, each with all of its seeds. Throws TRAINING_SETTINGS. */
-export function plannedRuns(experiment: Experiment, where = "the experiment"): PlannedRun[] {
-  return experiment.entries.flatMap(({ name, settings, seeds }) =>
-    (seeds ?? experiment.seeds).map((seed) => ({
-      entry: name,
-      seed,
-      settings: parseTrainingSettings({ ...merged(experiment.base, settings), seed }, `${where}, entry "${name}"`),
-    })),
-  );
-}
-
-type Part = Record<string, unknown>;
-
-/** `over` laid over `under`; objects are merged key by key. */
-function merged(under: Part, over: Part): Part {
-  const entries = Object.entries(over).map(([key, value]) => {
-    const below = under[key];
-    return [key, isPart(below) && isPart(value) ? merged(below, value) : value];
+export function plannedRuns(
+  { base, seeds, entries }: Experiment,
+  where = "the experiment",
+  lineOf: LineOf = NO_LINES,
+): PlannedRun[] {
+  return entries.flatMap((entry, index) => {
+    const own = (path: readonly PropertyKey[]) => ["entries", index, "settings", ...path];
+    const lineInEither: LineOf = (path) => lineOf(hasSetting(entry.settings, path) ? own(path) : ["base", ...path]);
+    return (entry.seeds ?? seeds).map((seed) => {
+      const settings = { ...mergeSettings(base, entry.settings), seed };
+      return {
+        entry: entry.name,
+        seed,
+        settings: checkTrainingSettings(settings, `${where}, entry "${entry.name}"`, lineInEither),
+      };
+    });
   });
-  return { ...under, ...Object.fromEntries(entries) };
-}
-
-function isPart(value: unknown): value is Part {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function unusable(where: string, reason: string): UsageError {
-  return new UsageError("EXPERIMENT_SETTINGS", `The experiment of ${where} is not usable: ${reason}.`);
+  return new UsageError("EXPERIMENT_SETTINGS", `The experiment of ${where} is not usable:${reason}`);
 }

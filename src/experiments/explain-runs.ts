@@ -19,7 +19,7 @@ import { encodePng } from "../images/encode.ts";
 import { readMask } from "../images/mask.ts";
 import { type CellScore, scoreCells } from "../scoring/score-cells.ts";
 import { RUN_FILES } from "../training/run-folder.ts";
-import type { FinishedRun } from "./run-trainings.ts";
+import type { FinishedRun } from "./experiment.ts";
 import { testCells } from "./split-data.ts";
 
 /** Where the maps of a training point, by the name of the map. */

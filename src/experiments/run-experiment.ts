@@ -1,13 +1,11 @@
 import { basename } from "node:path";
-import type { ReportProgress } from "../core/progress.ts";
 import { RandomStream } from "../core/random.ts";
 import { paperTable } from "../dataset/balance.ts";
 import type { Dataset } from "../dataset/cell.ts";
 import type { ModelMetadata } from "../engine/model-metadata.ts";
 import { evaluateScores } from "../evaluation/evaluate.ts";
-import type { TrainingRequest } from "../training/train.ts";
 import { compareRuns, holmAdjusted, type PairedComparison, type TestCells } from "./compare-runs.ts";
-import { type Experiment, type ExperimentEntry, plannedRuns } from "./experiment.ts";
+import type { Experiment, ExperimentEntry, FinishedRun, PlannedRun } from "./experiment.ts";
 import {
   type EntryResult,
   type ExperimentResult,
@@ -19,18 +17,19 @@ import {
 } from "./experiment-result.ts";
 import { checkRandomised, type ExplainedExample, explainExamples, localise, readRunModel } from "./explain-runs.ts";
 import { inferenceMilliseconds, networkCost } from "./network-cost.ts";
-import { type FinishedRun, runTrainings } from "./run-trainings.ts";
+import { type PlannedTraining, runTrainings, type TrainingsRequest } from "./run-trainings.ts";
 import { testCells, withSplit } from "./split-data.ts";
+import { meanOf, standardDeviationOf } from "./spread.ts";
 
-export interface ExperimentRequest extends Pick<TrainingRequest, "session" | "version" | "message" | "signal"> {
+/** Run folders are named `<entry>-seed-<seed>`. */
+export interface ExperimentRequest extends TrainingsRequest<PlannedRun & PlannedTraining> {
   readonly experiment: Experiment;
+  /** Its trainings (plannedRuns), each with the weights that it starts from. */
+  readonly runs: readonly PlannedRun[];
   readonly dataset: Dataset;
-  /** Run folders go below it. */
-  readonly folder: string;
   readonly resamples: number;
   /** A model of the same network with weights drawn at random. */
   readonly randomise: (metadata: ModelMetadata, seed: number) => Uint8Array;
-  readonly reportProgress: ReportProgress;
 }
 
 export interface ExperimentOutcome {
@@ -52,7 +51,13 @@ export async function runExperiment(request: ExperimentRequest): Promise<Experim
   const { experiment, reportProgress } = request;
   const stream = new RandomStream(SPLIT_SEED);
   const dataset = withSplit(request.dataset, stream.fork("split"));
-  const trainings = await runTrainings(plannedRuns(experiment), { ...request, dataset });
+  const planned = request.runs.map((run) => ({
+    ...run,
+    title: `${run.entry}, seed ${run.seed}`,
+    folderName: `${run.entry}-seed-${run.seed}`,
+    dataset,
+  }));
+  const trainings = await runTrainings(planned, request);
   const runsOf = (entry: string | null) => trainings.finished.filter((run) => run.entry === entry);
   const proposed = runsOf(experiment.proposed)[0];
   const measured: Measured[] = [];
@@ -150,11 +155,10 @@ function summaryOf(run: FinishedRun): RunSummary {
 
 function overSeeds(runs: readonly FinishedRun[], metric: HeadlineMetric): OverSeeds {
   const values = runs.flatMap(({ evaluation }) => evaluation.test?.[metric] ?? []);
-  const mean = values.length < runs.length ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = mean === null ? 0 : values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const complete = values.length === runs.length;
   return {
-    mean,
-    standardDeviation: mean === null || values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)),
+    mean: complete ? meanOf(values) : null,
+    standardDeviation: complete ? standardDeviationOf(values) : null,
     firstSeed_ci95: runs[0]?.evaluation.test?.[`${metric}_ci95`] ?? null,
   };
 }

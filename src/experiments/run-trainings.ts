@@ -4,81 +4,111 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "csv-parse/sync";
 import { describeError, MicronucleiError, TrainingError } from "../core/errors.ts";
-import type { Dataset } from "../dataset/cell.ts";
+import type { Dataset, Split } from "../dataset/cell.ts";
 import type { RunEvaluation } from "../training/finish.ts";
 import { type EpochRecord, readHistory } from "../training/history.ts";
 import { RUN_FILES } from "../training/run-folder.ts";
 import type { TrainingSettings } from "../training/settings.ts";
 import { type TrainingRequest, train } from "../training/train.ts";
-import type { PlannedRun } from "./experiment.ts";
-import { testCells } from "./split-data.ts";
+import { estimateSecondsLeft } from "./time-left.ts";
 
-/** A finished training of an experiment, as its run folder has it. */
-export interface FinishedRun extends PlannedRun {
+/** One training of several. */
+export interface PlannedTraining {
+  /** As messages call it. */
+  readonly title: string;
+  /** Of its run folder. */
+  readonly folderName: string;
+  readonly settings: TrainingSettings;
+  /** With its split. */
+  readonly dataset: Dataset;
+}
+
+/** What a finished training left in its run folder. */
+export interface TrainingResult {
   readonly folder: string;
   readonly history: readonly EpochRecord[];
+  /** That it took: from start to end where all of it was made now, else the sum of its epochs. */
+  readonly seconds: number;
   readonly evaluation: RunEvaluation;
-  /** Probabilities of the test cells, in the order of the data. */
+  /** Probabilities of the test cells, in the order of the data; none where the data has no test cells. */
   readonly testScores: Float64Array;
 }
 
-/** A training that could not be finished, and why. */
-export interface FailedRun extends PlannedRun {
+/** Why a training could not be finished. */
+export interface TrainingFailure {
   readonly code: string;
   readonly message: string;
 }
 
-export interface TrainingsRequest
-  extends Pick<TrainingRequest, "dataset" | "session" | "version" | "message" | "signal"> {
-  /** Run folders go below it, `<entry>-seed-<seed>`. */
-  readonly folder: string;
-  readonly reportProgress: TrainingRequest["reportProgress"];
+/** Where the trainings stand: finished, failed, and those not begun or not finished. */
+export interface Trainings<Planned extends PlannedTraining> {
+  readonly finished: readonly (Planned & TrainingResult)[];
+  readonly failed: readonly (Planned & TrainingFailure)[];
+  readonly left: readonly Planned[];
+  /** Estimated from those finished; null before the first. */
+  readonly secondsLeft: number | null;
 }
 
-export interface Trainings {
-  readonly finished: readonly FinishedRun[];
-  readonly failed: readonly FailedRun[];
-  /** Those not begun or not finished when the work was stopped. */
-  readonly left: readonly PlannedRun[];
+export interface TrainingsRequest<Planned extends PlannedTraining>
+  extends Pick<TrainingRequest, "session" | "version" | "message" | "signal" | "reportProgress"> {
+  /** Run folders go below it. */
+  readonly folder: string;
+  /** Told before the first training and after each. */
+  readonly reportTrainings: (state: Trainings<Planned>) => Promise<void> | void;
 }
 
 /**
- * Makes the runs one after the other. A finished run of the same settings and data is taken as it is, an unfinished one is gone on
- * with; a training that fails is noted, and the others go on.
+ * Makes the trainings one after the other. A finished one of the same settings and data is taken as it is, an unfinished one is
+ * gone on with; a training that fails is noted, and the others go on.
  */
-export async function runTrainings(runs: readonly PlannedRun[], request: TrainingsRequest): Promise<Trainings> {
-  const finished: FinishedRun[] = [];
-  const failed: FailedRun[] = [];
-  for (const [index, run] of runs.entries()) {
-    if (request.signal.aborted) return { finished, failed, left: runs.slice(index) };
-    const name = `${run.entry}, seed ${run.seed} (${index + 1} of ${runs.length})`;
+export async function runTrainings<Planned extends PlannedTraining>(
+  trainings: readonly Planned[],
+  request: TrainingsRequest<Planned>,
+): Promise<Trainings<Planned>> {
+  const finished: (Planned & TrainingResult)[] = [];
+  const failed: (Planned & TrainingFailure)[] = [];
+  const stateBefore = (index: number): Trainings<Planned> => {
+    const left = trainings.slice(index);
+    return { finished: [...finished], failed: [...failed], left, secondsLeft: estimateSecondsLeft(finished, left) };
+  };
+  for (const [index, training] of trainings.entries()) {
+    await request.reportTrainings(stateBefore(index));
+    if (request.signal.aborted) return stateBefore(index);
+    const name = `${training.title} (${index + 1} of ${trainings.length})`;
     try {
-      const outcome = await makeRun(run, request, name);
-      if (outcome === null) return { finished, failed, left: runs.slice(index) };
-      finished.push(outcome);
+      const result = await makeTraining(training, request, name);
+      if (result === null) return stateBefore(index);
+      finished.push({ ...training, ...result });
     } catch (error) {
       if (!(error instanceof MicronucleiError)) throw error;
       request.message(`${name} failed: ${error.message}`);
-      failed.push({ ...run, code: error.code, message: error.message });
+      failed.push({ ...training, code: error.code, message: error.message });
     }
   }
-  return { finished, failed, left: [] };
+  await request.reportTrainings(stateBefore(trainings.length));
+  return stateBefore(trainings.length);
 }
 
 /** Null where it was stopped before its end. */
-async function makeRun(run: PlannedRun, request: TrainingsRequest, name: string): Promise<FinishedRun | null> {
-  const folder = join(request.folder, `${run.entry}-seed-${run.seed}`);
-  const known = await readFinishedRun(run, folder, request.dataset);
+async function makeTraining<Planned extends PlannedTraining>(
+  { folderName, settings, dataset }: Planned,
+  request: TrainingsRequest<Planned>,
+  name: string,
+): Promise<TrainingResult | null> {
+  const folder = join(request.folder, folderName);
+  const known = await readResult(folder, settings, dataset);
   if (known !== null) {
     request.message(`${name}: finished before, in ${folder}.`);
     return known;
   }
   request.message(`${name}: training in ${folder}.`);
+  const started = performance.now();
+  const isNew = !existsSync(join(folder, RUN_FILES.settings));
   const { finished } = await train({
-    dataset: request.dataset,
-    settings: run.settings,
+    dataset,
+    settings,
     runFolder: folder,
-    resume: existsSync(join(folder, RUN_FILES.settings)),
+    resume: !isNew,
     session: request.session,
     version: request.version,
     operatingPoint: { rule: "highest-f1" },
@@ -87,33 +117,45 @@ async function makeRun(run: PlannedRun, request: TrainingsRequest, name: string)
     message: request.message,
     signal: request.signal,
   });
-  return finished ? await readFinishedRun(run, folder, request.dataset) : null;
+  const result = finished ? await readResult(folder, settings, dataset) : null;
+  return result !== null && isNew ? { ...result, seconds: (performance.now() - started) / 1000 } : result;
 }
 
-/** The run in `folder`, or null where there is none or it is not finished. Throws EXPERIMENT_RUN_DIFFERS. */
-async function readFinishedRun(run: PlannedRun, folder: string, dataset: Dataset): Promise<FinishedRun | null> {
-  if (!existsSync(join(folder, RUN_FILES.evaluation)) || !existsSync(join(folder, RUN_FILES.testScores))) return null;
+/** What is in `folder`, or null where there is no run or it is not finished. Throws EXPERIMENT_RUN_DIFFERS. */
+async function readResult(
+  folder: string,
+  settings: TrainingSettings,
+  dataset: Dataset,
+): Promise<TrainingResult | null> {
+  if (!existsSync(join(folder, RUN_FILES.evaluation))) return null;
   try {
     const identity = await readJson<{ settings: TrainingSettings; dataHash: string }>(folder, RUN_FILES.settings);
-    const sameSettings = isDeepStrictEqual(identity.settings, JSON.parse(JSON.stringify(run.settings)));
+    const sameSettings = isDeepStrictEqual(identity.settings, JSON.parse(JSON.stringify(settings)));
     if (!sameSettings || identity.dataHash !== dataset.hash) throw differs(folder, "with other settings or data");
+    await readScores(folder, dataset, "val");
+    const history = await readHistory(folder, Number.POSITIVE_INFINITY);
     return {
-      ...run,
       folder,
-      history: await readHistory(folder, Number.POSITIVE_INFINITY),
+      history,
+      seconds: history.reduce((sum, { seconds }) => sum + seconds, 0),
       evaluation: await readJson<RunEvaluation>(folder, RUN_FILES.evaluation),
-      testScores: await readTestScores(folder, dataset),
+      testScores: await readScores(folder, dataset, "test"),
     };
   } catch (error) {
     throw error instanceof MicronucleiError ? error : differs(folder, `unreadable (${describeError(error)})`);
   }
 }
 
-async function readTestScores(folder: string, dataset: Dataset): Promise<Float64Array> {
-  const rows = parse(await readFile(join(folder, RUN_FILES.testScores)), { columns: true }) as Record<string, string>[];
+const SCORES_OF = { val: RUN_FILES.validationScores, test: RUN_FILES.testScores } as const;
+
+/** The probabilities of a split's cells in the order of the data. Throws EXPERIMENT_RUN_DIFFERS where the run had other cells there. */
+async function readScores(folder: string, dataset: Dataset, split: Exclude<Split, "train">): Promise<Float64Array> {
+  const cells = dataset.cells.filter((cell) => cell.split === split);
+  const file = join(folder, SCORES_OF[split]);
+  const text = existsSync(file) ? await readFile(file) : "";
+  const rows = parse(text, { columns: true }) as Record<string, string>[];
   const probabilities = new Map(rows.map((row) => [row.file, Number(row.probability)]));
-  const cells = testCells(dataset);
-  const scores = Float64Array.from(cells, ({ file }) => probabilities.get(file) ?? Number.NaN);
+  const scores = Float64Array.from(cells, ({ file: name }) => probabilities.get(name) ?? Number.NaN);
   if (probabilities.size === cells.length && scores.every(Number.isFinite)) return scores;
   throw differs(folder, "with another split");
 }
@@ -125,6 +167,6 @@ async function readJson<T>(folder: string, name: string): Promise<T> {
 function differs(folder: string, how: string): TrainingError {
   return new TrainingError(
     "EXPERIMENT_RUN_DIFFERS",
-    `The run in ${folder} was made ${how}. It is left as it is: delete it, or give the experiment another --out.`,
+    `The run in ${folder} was made ${how}. It is left as it is: delete it, or give another --out.`,
   );
 }
