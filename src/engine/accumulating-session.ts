@@ -56,9 +56,9 @@ export class AccumulatingSession {
     return { loss };
   }
 
-  /** A copy of the present state. */
-  readState(): Map<string, Float32Array> {
-    return copyState(this.#state);
+  /** A copy of the present state, or of the tensors of these names. */
+  readState(names?: readonly string[]): Map<string, Float32Array> {
+    return copyState(this.#state, names);
   }
 
   /** Replaces the state. An optimiser's memory may be absent, as at the start, and becomes zero. */

@@ -48,9 +48,9 @@ export class TrainingSession {
     return { loss: this.#loss.data[0] as number };
   }
 
-  /** A copy of the present state. */
-  readState(): Map<string, Float32Array> {
-    return copyState(this.#buffers[this.#current]);
+  /** A copy of the present state, or of the tensors of these names. */
+  readState(names?: readonly string[]): Map<string, Float32Array> {
+    return copyState(this.#buffers[this.#current], names);
   }
 
   /** Replaces the state. An optimiser's memory may be absent, as at the start, and becomes zero. */

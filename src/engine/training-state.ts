@@ -12,8 +12,12 @@ export function allocateState(states: readonly Pick<StateTensor, "input" | "shap
   );
 }
 
-export function copyState(buffers: ReadonlyMap<string, Tensor>): Map<string, Float32Array> {
-  return new Map([...buffers].map(([name, tensor]) => [name, (tensor.data as Float32Array).slice()]));
+/** Copies of the tensors of these names, or of all. */
+export function copyState(
+  buffers: ReadonlyMap<string, Tensor>,
+  names: readonly string[] = [...buffers.keys()],
+): Map<string, Float32Array> {
+  return new Map(names.map((name) => [name, ((buffers.get(name) as Tensor).data as Float32Array).slice()]));
 }
 
 /** Writes a state into buffers. An optimiser's memory may be absent, as at the start, and becomes zero. */

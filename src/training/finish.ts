@@ -11,7 +11,7 @@ import type { Evaluation } from "../evaluation/evaluation.ts";
 import { chooseOperatingPoint, type OperatingPoint, type OperatingPointRule } from "../evaluation/operating-point.ts";
 import { encodeModel } from "../networks/model-file.ts";
 import { classifyImages, type TrainingThreads } from "./batches.ts";
-import { loadImages } from "./image-store.ts";
+import { storeImages } from "./image-store.ts";
 import { RUN_FILES, writeRunFile } from "./run-folder.ts";
 import type { TrainingRequest } from "./train.ts";
 
@@ -45,8 +45,9 @@ export async function finishRun(
   // What is measured is what is delivered: the weights as they will be stored.
   const model = encode(metadata);
   const probabilitiesOf = async (cells: readonly Cell[]): Promise<Float64Array> => {
-    const images = await loadImages(cells, settings.side, request.reportProgress);
-    await threads.preparation.call("load", images);
+    await threads.preparation.call("unload", null);
+    const store = { path: join(runFolder, RUN_FILES.decodedImages), side: settings.side };
+    await threads.preparation.call("load", await storeImages(cells, store, request.reportProgress));
     const whole = cells.map((_, index) => ({ index, augmentation: null }));
     return (await classifyImages(threads, model, whole, settings.side)).probabilities;
   };

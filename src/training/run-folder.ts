@@ -20,6 +20,8 @@ export const RUN_FILES = {
   testScores: "test-scores.csv",
   evaluationPage: "evaluation.html",
   report: "report.html",
+  /** Only while the run is under way. */
+  decodedImages: "decoded-images.tmp",
 } as const;
 
 const positionSchema = z.strictObject({
@@ -76,14 +78,19 @@ export async function writeRunFile(folder: string, name: string, content: string
   }
 }
 
+/** Throws RUN_EXISTS where the folder holds something; images that a broken-off start left behind do not count. */
+export async function requireUnused(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  if ((await readdir(folder)).every((name) => name === RUN_FILES.decodedImages)) return;
+  throw new TrainingError(
+    "RUN_EXISTS",
+    `${folder} is not empty. Go on with that run with --resume, or give --out another folder.`,
+  );
+}
+
 /** Makes a new run folder with its settings. Throws RUN_EXISTS where one is there already. */
 export async function startRun(folder: string, identity: RunIdentity): Promise<void> {
-  if (existsSync(folder) && (await readdir(folder)).length > 0) {
-    throw new TrainingError(
-      "RUN_EXISTS",
-      `${folder} is not empty. Go on with that run with --resume, or give --out another folder.`,
-    );
-  }
+  await requireUnused(folder);
   await writeRunFile(folder, RUN_FILES.settings, `${JSON.stringify(identity, null, 2)}\n`);
 }
 

@@ -1,4 +1,5 @@
 import { Tensor } from "onnxruntime-node";
+import { collectGarbage } from "../core/garbage.ts";
 import { RandomStream } from "../core/random.ts";
 import { serveCalls, Transferred } from "../core/worker-calls.ts";
 import { AccumulatingSession } from "../engine/accumulating-session.ts";
@@ -51,6 +52,7 @@ const handlers = {
         ? await TrainingSession.open(graphs.model, graphs.states, options)
         : await AccumulatingSession.open(graphs.graphs, options);
     training.writeState(request.initial);
+    collectGarbage("major");
   },
 
   step: async ({ pixels, side, classes, sampleWeights, learningRate, step }: StepRequest) => {
@@ -69,12 +71,19 @@ const handlers = {
     return new Transferred({ loss, buffer: pixels.buffer }, [pixels.buffer]);
   },
 
-  readState: () => {
-    const state = opened(training).readState();
+  /** Copies of the tensors of these names, or of all. */
+  readState: (names: readonly string[] | null) => {
+    const state = opened(training).readState(names ?? undefined);
     return new Transferred(
       state,
       [...state.values()].map(({ buffer }) => buffer as ArrayBuffer),
     );
+  },
+
+  /** Ends the training; a classifier can still be opened. */
+  close: async (_: null): Promise<void> => {
+    await training?.close();
+    training = undefined;
   },
 
   openClassifier: async (model: Uint8Array): Promise<void> => {
@@ -89,6 +98,7 @@ const handlers = {
   closeClassifier: async (_: null): Promise<void> => {
     await classifier?.close();
     classifier = undefined;
+    collectGarbage("major");
   },
 };
 

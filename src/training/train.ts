@@ -1,11 +1,16 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { TrainingError } from "../core/errors.ts";
 import { sha256 } from "../core/files.ts";
+import { collectGarbage } from "../core/garbage.ts";
 import type { ReportProgress } from "../core/progress.ts";
 import { RandomStream } from "../core/random.ts";
 import { WorkerThread } from "../core/worker-calls.ts";
 import type { Cell, Dataset } from "../dataset/cell.ts";
 import type { Parameter } from "../engine/computation.ts";
 import type { SessionOptions } from "../engine/session.ts";
+import type { TrainingState } from "../engine/training-session.ts";
 import type { OperatingPointRule } from "../evaluation/operating-point.ts";
 import { areaUnderRoc } from "../evaluation/roc.ts";
 import { buildNetwork } from "../networks/networks.ts";
@@ -14,12 +19,13 @@ import { classifyImages, preparedBatches, type TrainingThreads } from "./batches
 import { type EpochImage, type PlanSettings, planEpoch, planValidation } from "./epoch-plan.ts";
 import { finishRun, type RunEvaluation } from "./finish.ts";
 import { type EpochRecord, readHistory, writeHistory } from "./history.ts";
-import { loadImages } from "./image-store.ts";
+import { type ImageStore, storeImages } from "./image-store.ts";
 import { chooseMicroBatch } from "./micro-batch.ts";
 import {
   checkRun,
   RUN_FILES,
   readCheckpoint,
+  requireUnused,
   START_POSITION,
   startRun,
   type TrainingPosition,
@@ -88,11 +94,26 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
     version: request.version,
   };
   if (request.resume) await checkRun(runFolder, identity);
+  else await requireUnused(runFolder);
+  const store = { path: join(runFolder, RUN_FILES.decodedImages), side: settings.side };
+  try {
+    const images = await storeImages([...training, ...validation], store, request.reportProgress);
+    if (!request.resume) await startRun(runFolder, identity);
+    return await trainOnImages(request, images, training, validation);
+  } finally {
+    if (existsSync(store.path)) await rm(store.path);
+  }
+}
+
+async function trainOnImages(
+  request: TrainingRequest,
+  images: ImageStore,
+  training: readonly Cell[],
+  validation: readonly Cell[],
+): Promise<TrainingOutcome> {
+  const { settings, runFolder } = request;
   const tensors =
     settings.weights === null ? null : (await readNetworkWeights(settings.weights, settings.network)).tensors;
-  const images = await loadImages([...training, ...validation], settings.side, request.reportProgress);
-  if (!request.resume) await startRun(runFolder, identity);
-
   const stream = new RandomStream(settings.seed);
   const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request, tensors === null);
   const tensorsOfModel = [...parameters, ...buffers];
@@ -100,6 +121,7 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
   const start = checkpoint === null ? chooseStartingWeights(tensorsOfModel, tensors, stream.fork("weights")) : null;
   if (start !== null) announceWeights(start, settings.weights, request.message);
   const threads = openThreads();
+  collectGarbage("major");
   try {
     await threads.preparation.call("load", images);
     await threads.step.call("open", {
@@ -112,6 +134,7 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
     const run = new TrainingRun(request, threads, stream, tensorsOfModel, training, validation, tensors === null);
     const progress = await run.continueFrom(checkpoint?.position ?? START_POSITION);
     const rule = request.operatingPoint;
+    await threads.step.call("close", null);
     const evaluation = progress.finished ? await finishRun(request, threads, rule) : null;
     return { ...progress, evaluation };
   } finally {
@@ -244,7 +267,7 @@ class TrainingRun {
       const firstStep = position.stepInEpoch;
       position = await this.#trainEpoch(position, history);
       if (signal.aborted && position.stepInEpoch < this.#stepsPerEpoch) {
-        await writeCheckpoint(runFolder, { position, state: await this.#threads.step.call("readState", undefined) });
+        await writeCheckpoint(runFolder, { position, state: await this.#readState() });
         return { finished: false, history, best: position.best };
       }
       const seconds = (performance.now() - started) / 1000;
@@ -265,6 +288,8 @@ class TrainingRun {
     if (this.#request.logAugmentation) await this.#logAugmentation(plan, start.epoch + 1);
     const rest = plan.slice(start.stepInEpoch * settings.batch);
     let position = start;
+    // What the last epoch left behind, a copy of the whole state among it, need not lie beside this one.
+    collectGarbage("major");
     for await (const { images, pixels } of preparedBatches(this.#threads, rest, settings.batch)) {
       const slots = Array.from({ length: settings.batch }, (_, slot) => images[slot]);
       const { loss, buffer } = await this.#threads.step.call(
@@ -303,6 +328,18 @@ class TrainingRun {
     await writeRunFile(this.#request.runFolder, name, `${lines.join("\n")}\n`);
   }
 
+  /** The parameters and buffers, without what the optimiser remembers. */
+  async #readWeights(): Promise<TrainingState> {
+    return await this.#threads.step.call(
+      "readState",
+      this.#parameters.map(({ name }) => name),
+    );
+  }
+
+  async #readState(): Promise<TrainingState> {
+    return await this.#threads.step.call("readState", null);
+  }
+
   #learningRate({ epoch, steps }: TrainingPosition): number {
     return learningRateAt(this.#schedule, epoch, steps, this.#stepsPerEpoch);
   }
@@ -315,12 +352,8 @@ class TrainingRun {
     imagesPerSecond: number,
   ): Promise<[TrainingPosition, EpochRecord[]]> {
     const { runFolder, settings } = this.#request;
-    const state = await this.#threads.step.call("readState", undefined);
     const epoch = position.epoch + 1;
-    const model = encodeRunModel(this.#request, this.#parameters, state, epoch);
-    const { loss, auc } = await this.#validate(model);
-    const kept = position.best === null || auc > position.best.auc;
-    if (kept) await writeRunFile(runFolder, RUN_FILES.model, model);
+    const { loss, auc, kept } = await this.#validateModel(epoch, position.best);
     const record: EpochRecord = {
       epoch,
       learningRate: this.#learningRate({ ...position, steps: position.steps - 1 }),
@@ -339,7 +372,9 @@ class TrainingRun {
     };
     const records = [...history, record];
     await writeHistory(runFolder, records);
-    await writeCheckpoint(runFolder, { position: renewed, state });
+    // The validation's model and session have gone before the optimiser's memory comes: here a training's memory is highest.
+    collectGarbage("major");
+    await writeCheckpoint(runFolder, { position: renewed, state: await this.#readState() });
     await this.#request.reportEpoch(records);
     this.#report(renewed, records);
     this.#request.message(
@@ -347,6 +382,16 @@ class TrainingRun {
         `${loss.toFixed(4)}, validation AUC ${auc.toFixed(4)}${kept ? " (kept)" : ""}, ${imagesPerSecond.toFixed(0)} images/s.`,
     );
     return [renewed, records];
+  }
+
+  /** Measures the model of the present weights on the validation images, and keeps it where it is the best so far. */
+  async #validateModel(epoch: number, best: TrainingPosition["best"]) {
+    const model = encodeRunModel(this.#request, this.#parameters, await this.#readWeights(), epoch);
+    collectGarbage("major");
+    const { loss, auc } = await this.#validate(model);
+    const kept = best === null || auc > best.auc;
+    if (kept) await writeRunFile(this.#request.runFolder, RUN_FILES.model, model);
+    return { loss, auc, kept };
   }
 
   async #validate(model: Uint8Array): Promise<{ loss: number; auc: number }> {

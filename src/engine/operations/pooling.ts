@@ -1,5 +1,6 @@
 import type { Computation } from "../computation.ts";
 import { type Attribute, elementCount, type Value } from "../graph.ts";
+import { CODE_OF_TYPE } from "../shape-rules.ts";
 import { flatten } from "./arithmetic.ts";
 import { type Matrix, mapRowsAndColumns } from "./linear-map.ts";
 
@@ -36,12 +37,22 @@ function maximumOfWindows(computation: Computation, x: Value, attributes: Readon
   if (!computation.training) return graph.add("MaxPool", [x], attributes);
   const [y, indices] = graph.addAll("MaxPool", [x], attributes) as [Value, Value];
   return computation.derive(y, [x], (dy) => {
-    const zeros = graph.add("ConstantOfShape", [graph.integers([elementCount(x.shape)])]);
     const flatIndices = graph.reshape(indices, [-1]);
     const flatGradient = graph.reshape(dy, [-1]);
+    const zeros = zerosMadeInEachStep(computation, flatIndices, elementCount(x.shape));
     const scattered = graph.add("ScatterElements", [zeros, flatIndices, flatGradient], { axis: 0, reduction: "add" });
     computation.accumulate(x, graph.reshape(scattered, x.shape));
   });
+}
+
+/**
+ * Zeros, float32 [size], that depend on a value which only a run knows: ONNX Runtime would keep constant ones for good, as
+ * large as the gradient, and copy them in every step instead of adding into them.
+ */
+function zerosMadeInEachStep({ graph }: Computation, integers: Value, size: number): Value {
+  const any = graph.add("Gather", [integers, graph.integers([0])], { axis: 0 });
+  const zero = graph.add("Cast", [graph.add("Sub", [any, any])], { to: CODE_OF_TYPE.float32 });
+  return graph.add("Expand", [zero, graph.integers([size])]);
 }
 
 /**
