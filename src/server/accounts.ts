@@ -105,7 +105,8 @@ export class Accounts {
     await this.refresh();
     const kept = this.#find(name);
     if (kept === undefined) {
-      await this.#inTurn(() => hashPassword(password, this.#cost));
+      const { n, r, p } = this.#accounts[0]?.password ?? this.#cost;
+      await this.#inTurn(() => hashPassword(password, { n, r, p }));
       return null;
     }
     const matches = await this.#inTurn(() => passwordMatches(password, kept.password));

@@ -18,7 +18,17 @@ export async function apiDocs(app: ReviewApp, version: string): Promise<void> {
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
       security: [{ token: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => {
+      // Without a schema are only the files of the page itself.
+      const { schema = { hide: true }, url } = jsonSchemaTransform(route);
+      return { schema: { ...schema, tags: schema.tags ?? [subjectOf(url)] }, url };
+    },
   });
-  await app.register(swaggerUi, { routePrefix: "/api/docs", uiConfig: { defaultModelsExpandDepth: 0 } });
+  // The other layout has a bar to load descriptions from elsewhere, and inline styles, which the page's policy refuses.
+  await app.register(swaggerUi, { routePrefix: "/api/docs", uiConfig: { layout: "BaseLayout" } });
+}
+
+/** /api/studies/:id/labels is under "studies". */
+function subjectOf(url: string): string {
+  return url.split("/")[2] ?? "";
 }

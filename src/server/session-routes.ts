@@ -15,7 +15,7 @@ export async function sessionRoutes(app: ReviewApp, context: ReviewContext, acce
   const { uploadBytes, uploadFiles, fileBytes, imagePixels } = context.limits;
   app.get(
     "/session",
-    { config: { open: hasAccounts }, schema: { tags: ["session"], response: { 200: session } } },
+    { config: { open: hasAccounts }, schema: { response: { 200: session } } },
     async ({ identity }) => ({
       version: context.version,
       workspace: basename(resolve(context.folder)),
@@ -32,7 +32,7 @@ function loginRoutes(app: ReviewApp, context: ReviewContext, access: Access): vo
   const throttle = new LoginThrottle(context.now);
   app.post(
     "/login",
-    { config: { open: true }, schema: { tags: ["session"], body: login, response: { 200: account } } },
+    { config: { open: true }, schema: { body: login, response: { 200: account } } },
     async (request, reply) => {
       const accounts = accountsOf(context);
       const { name, password } = request.body;
@@ -52,7 +52,7 @@ function loginRoutes(app: ReviewApp, context: ReviewContext, access: Access): vo
   );
   app.post(
     "/logout",
-    { config: { open: true }, schema: { tags: ["session"], response: { 204: z.undefined() } } },
+    { config: { open: true }, schema: { response: { 204: z.undefined() } } },
     async (request, reply) => {
       const name = cookieName(request, access);
       const secret = request.cookies[name];
@@ -64,24 +64,19 @@ function loginRoutes(app: ReviewApp, context: ReviewContext, access: Access): vo
 }
 
 function accountRoutes(app: ReviewApp, context: ReviewContext): void {
-  const schema = { tags: ["accounts"] };
-  app.get(
-    "/accounts",
-    { schema: { ...schema, response: { 200: z.object({ accounts: z.array(account) }) } } },
-    async (request) => {
-      requireRole(request, "admin");
-      const accounts = accountsOf(context);
-      await accounts.refresh();
-      return { accounts: accounts.list() };
-    },
-  );
-  app.post("/accounts", { schema: { ...schema, body: newAccount, response: { 200: account } } }, async (request) => {
+  app.get("/accounts", { schema: { response: { 200: z.object({ accounts: z.array(account) }) } } }, async (request) => {
+    requireRole(request, "admin");
+    const accounts = accountsOf(context);
+    await accounts.refresh();
+    return { accounts: accounts.list() };
+  });
+  app.post("/accounts", { schema: { body: newAccount, response: { 200: account } } }, async (request) => {
     requireRole(request, "admin");
     return await accountsOf(context).add(request.body);
   });
   app.patch(
     "/accounts/:name",
-    { schema: { ...schema, params: z.object({ name: z.string() }), body: accountChange, response: { 200: account } } },
+    { schema: { params: z.object({ name: z.string() }), body: accountChange, response: { 200: account } } },
     async (request) => {
       requireRole(request, "admin");
       return await accountsOf(context).change(request.params.name, request.body);
