@@ -19,9 +19,8 @@ export async function apiDocs(app: ReviewApp, version: string): Promise<void> {
       security: [{ token: [] }],
     },
     transform: (route) => {
-      // Without a schema are only the files of the page itself.
-      const { schema = { hide: true }, url } = jsonSchemaTransform(route);
-      return { schema: { ...schema, tags: schema.tags ?? [subjectOf(url)] }, url };
+      const { schema, url } = jsonSchemaTransform(route);
+      return { schema: { hide: subjectOf(url) === "docs", tags: [subjectOf(url)], ...schema }, url };
     },
   });
   // The other layout has a bar to load descriptions from elsewhere, and inline styles, which the page's policy refuses.

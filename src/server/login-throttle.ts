@@ -32,13 +32,14 @@ export class LoginThrottle {
     return 0;
   }
 
-  /** The attempt was none at guessing. */
+  /** The person is who they said: their failures before were slips, not guesses, and count no longer. */
   succeeded(machine: string, name: string): void {
     const [both, ...shared] = keysOf(machine, name);
+    const slips = this.#failures.get(both.key)?.count ?? 0;
     this.#failures.delete(both.key);
     for (const { key } of shared) {
       const failures = this.#failures.get(key);
-      if (failures !== undefined) failures.count -= 1;
+      if (failures !== undefined) failures.count -= slips;
     }
   }
 

@@ -219,8 +219,7 @@ describe("the machine's files", () => {
   });
 
   test("links in the web application's folder are not followed", async () => {
-    for (const path of ["/canary.js", "/assets/up/canary.txt"])
-      expect((await ownGet(path)).status).toBe(404);
+    for (const path of ["/canary.js", "/assets/up/canary.txt"]) expect((await ownGet(path)).status).toBe(404);
   });
 
   test("no address of the API takes a path for a number or a name", async () => {

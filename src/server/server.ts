@@ -4,6 +4,7 @@ import Fastify, { type FastifyHttpOptions } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { apiDocs } from "./api-docs.ts";
 import type { ReviewApp, ReviewContext } from "./context.ts";
+import { cutEndedSessions } from "./ended-sessions.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { explanationRoutes } from "./explanation-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
@@ -11,7 +12,7 @@ import { jobRoutes } from "./job-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { answerProblems, sendProblem } from "./problems.ts";
 import { reviewRoutes } from "./review-routes.ts";
-import { type Access, guard } from "./security.ts";
+import { type Access, cookieName, guard } from "./security.ts";
 import { securityHeaderLines, setSecurityHeaders } from "./security-headers.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { uploadRoutes } from "./upload-routes.ts";
@@ -55,6 +56,8 @@ export async function buildServer(
   app.removeContentTypeParser("text/plain");
   await app.register(cookie);
   guard(app, access);
+  if (access.sessions !== null)
+    cutEndedSessions(app, access.sessions, (request) => request.cookies[cookieName(request, access)]);
   answerProblems(app, problems);
   await apiDocs(app, context.version);
   const scope = (routes: Routes) => app.register(async (own) => routes(own as ReviewApp, context), { prefix: "/api" });
