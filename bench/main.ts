@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { benchEpoch } from "./epoch.ts";
+import { benchLabels } from "./label-throughput.ts";
 import { benchScoring } from "./scoring.ts";
 import { benchSteps } from "./steps.ts";
 import { benchWorkspace } from "./workspace.ts";
@@ -10,6 +11,7 @@ import { benchWorkspace } from "./workspace.ts";
  * npm run bench -- epoch           a whole epoch with decoding and augmentation against its bare steps
  * npm run bench -- scoring         scoring 10,000 images: images a second, memory
  * npm run bench -- workspace       1,000,000 scored cells in 500 samples: import, study page, report
+ * npm run bench -- labels          1,000,000 scored cells: pages of the queues; 20 decisions a second for a minute, then a kill
  *
  * Machines drift: only what was alternated in one run is compared, by medians.
  */
@@ -19,6 +21,7 @@ const { values, positionals } = parseArgs({
     pytorch: { type: "boolean", default: false },
     rounds: { type: "string", default: "5" },
     cells: { type: "string" },
+    seconds: { type: "string", default: "60" },
     threads: { type: "string", default: "0" },
   },
 });
@@ -29,4 +32,6 @@ if (kind === "steps") await benchSteps({ rounds: Number(values.rounds), pytorch:
 else if (kind === "epoch") await benchEpoch({ threads });
 else if (kind === "scoring") await benchScoring({ cells: Number(values.cells ?? 10_000), threads });
 else if (kind === "workspace") await benchWorkspace({ cells: Number(values.cells ?? 1_000_000) });
-else console.error(`Unknown benchmark "${kind}". Choose steps, epoch, scoring or workspace.`);
+else if (kind === "labels")
+  await benchLabels({ cells: Number(values.cells ?? 1_000_000), seconds: Number(values.seconds) });
+else console.error(`Unknown benchmark "${kind}". Choose steps, epoch, scoring, workspace or labels.`);

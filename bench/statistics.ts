@@ -6,6 +6,12 @@ export function median(values: readonly number[]): number {
   return rising.length % 2 === 1 ? upper : ((rising[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** The value that a share of the values does not exceed; 1 gives the greatest. */
+export function percentile(values: readonly number[], share: number): number {
+  const rising = values.toSorted((one, other) => one - other);
+  return rising[Math.max(0, Math.ceil(share * rising.length) - 1)] ?? Number.NaN;
+}
+
 /** "12.3 (11.9 to 14.0)": median, least and greatest. */
 export function spread(values: readonly number[], digits = 2): string {
   const text = (value: number) => value.toFixed(digits);

@@ -9,7 +9,7 @@ const MOST_BYTES_WAITING = 8 * 2 ** 20;
 
 /** GET /api/events: a stream of `ServerEvent`s (text/event-stream) that lasts until either side ends it. */
 export async function eventRoutes(app: ReviewApp, { feed, version }: ReviewContext): Promise<void> {
-  app.get("/events", { schema: { hide: true } }, async (request, reply) => {
+  app.get("/events", async (request, reply) => {
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" });

@@ -38,7 +38,7 @@ export async function resultRoutes(app: ReviewApp, context: ReviewContext, queue
     },
   );
 
-  app.get("/studies/:id/report", { schema: { params: studyParams, hide: true } }, async (request, reply) => {
+  app.get("/studies/:id/report", { schema: { params: studyParams } }, async (request, reply) => {
     const { study, viewer } = await openStudy(context, request, request.params.id);
     requireSight(viewer);
     const page = studyPage(
