@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryCache, QueryClient } from "@tanstack/react-query";
 import type { ServerEvent } from "../../../src/server/api/events.ts";
 import type { Job } from "../../../src/server/api/jobs.ts";
 import { ApiFailure } from "./client.ts";
@@ -9,7 +9,14 @@ const REFRESH_MS = 700;
 
 /** The queries' caches. What the server says in events keeps them fresh, so that nothing is asked again for nothing. */
 export function createQueryClient(): QueryClient {
-  return new QueryClient({
+  const queries: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error, query) => {
+        // Logged out elsewhere, or locked: who is there has to be asked again.
+        if (isUnknown(error) && query.queryKey[0] !== keys.session[0])
+          void queries.invalidateQueries({ queryKey: keys.session });
+      },
+    }),
     defaultOptions: {
       queries: {
         staleTime: 60_000,
@@ -21,6 +28,12 @@ export function createQueryClient(): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
+  return queries;
+}
+
+/** The server does not know this window: it has no key, or nobody is logged in. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof ApiFailure && error.status === 401;
 }
 
 /** After a gap: everything that is shown is read again. Lists of cells are left to their screen, which keeps its place. */

@@ -7,6 +7,8 @@ import { readEvents } from "./event-stream.ts";
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 4_000;
+/** The server sends a sign of life every 15 s. A longer silence is a connection that broke without a word: a machine that slept. */
+const LONGEST_SILENCE_MS = 40_000;
 
 const listeners = new Set<(event: ServerEvent) => void>();
 
@@ -51,19 +53,26 @@ async function follow(queries: QueryClient, signal: AbortSignal): Promise<void> 
 /** Reads one connection to its end; true where it had been opened. */
 async function readStream(signal: AbortSignal, take: (event: ServerEvent) => void): Promise<boolean> {
   let opened = false;
+  const silence = new AbortController();
+  let alarm = setTimeout(() => silence.abort(), LONGEST_SILENCE_MS);
   try {
     const headers = { ...requestHeaders(), accept: "text/event-stream" };
-    const response = await answerTo("events", { method: "GET", headers, signal, cache: "no-store" });
+    const either = AbortSignal.any([signal, silence.signal]);
+    const response = await answerTo("events", { method: "GET", headers, signal: either, cache: "no-store" });
     if (!response.ok || response.body === null) return false;
     opened = true;
     let text = "";
     for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+      clearTimeout(alarm);
+      alarm = setTimeout(() => silence.abort(), LONGEST_SILENCE_MS);
       const { data, rest } = readEvents(text + piece);
       text = rest;
       for (const document of data) take(JSON.parse(document) as ServerEvent);
     }
   } catch {
     // Broken off, or never opened: the caller tries again.
+  } finally {
+    clearTimeout(alarm);
   }
   return opened;
 }

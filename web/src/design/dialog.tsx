@@ -11,6 +11,8 @@ interface DialogProps {
   children: ReactNode;
 }
 
+const FIRST_CONTROL = ".dialog-body :is(input:not([hidden]), select, textarea, button):not(:disabled)";
+
 /** A modal dialog for as long as it is rendered; the browser keeps the focus in it and gives it back afterwards. */
 export function Dialog({ title, onClose, wide = false, closable = true, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -18,6 +20,8 @@ export function Dialog({ title, onClose, wide = false, closable = true, children
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // The browser would choose the cross.
+    element?.querySelector<HTMLElement>(FIRST_CONTROL)?.focus();
     return () => element?.close();
   }, []);
   return (
@@ -30,6 +34,10 @@ export function Dialog({ title, onClose, wide = false, closable = true, children
         if (event.target !== dialog.current) return;
         event.preventDefault();
         if (closable) onClose();
+      }}
+      onClose={() => {
+        // Browsers close at a second Escape whatever is said. Opened again meanwhile: an older closing.
+        if (dialog.current?.open === false) onClose();
       }}
     >
       <div className="dialog-head">

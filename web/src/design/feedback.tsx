@@ -3,16 +3,19 @@ import { failureText } from "../api/client.ts";
 import { Button } from "./button.tsx";
 
 interface EmptyStateProps {
+  /** It stands for the page: its title is the page's heading. */
+  wholePage?: boolean;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
 }
 
 /** Says why nothing is here and what to do about it. */
-export function EmptyState({ title, children, action }: EmptyStateProps) {
+export function EmptyState({ wholePage = false, title, children, action }: EmptyStateProps) {
+  const Title = wholePage ? "h1" : "h2";
   return (
     <div className="empty">
-      <h2>{title}</h2>
+      <Title className="empty-title">{title}</Title>
       {children !== undefined && <p>{children}</p>}
       {action}
     </div>

@@ -23,11 +23,15 @@ test("bytes are counted in powers of 1,000", () => {
 });
 
 test("a share is a percentage with one decimal", () => {
-  expect(percentText(0.9423)).toBe("94.2 %");
+  expect(percentText(0.9423)).toBe("94.2\u00a0%");
 });
 
 test("a level is written without a decimal that says nothing", () => {
-  expect([0.95, 0.9, 0.999].map(levelText)).toEqual(["95 % interval", "90 % interval", "99.9 % interval"]);
+  expect([0.95, 0.9, 0.999].map(levelText)).toEqual([
+    "95\u00a0% interval",
+    "90\u00a0% interval",
+    "99.9\u00a0% interval",
+  ]);
 });
 
 test("a p value below a thousandth is not written as zero", () => {

@@ -10,14 +10,14 @@ export function decimalText(value: number, digits: number): string {
   return new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
-/** A share of 0 to 1 as a percentage: "94.2 %". */
+/** A share of 0 to 1 as a percentage: "94.2 %", with a space that does not break. */
 export function percentText(share: number, digits = 1): string {
-  return `${decimalText(share * 100, digits)} %`;
+  return `${decimalText(share * 100, digits)}\u00a0%`;
 }
 
 /** "95 % interval" for a level of 0.95. */
 export function levelText(level: number): string {
-  return `${decimalText(level * 100, Number.isInteger(Math.round(level * 1000) / 10) ? 0 : 1)} % interval`;
+  return `${decimalText(level * 100, Number.isInteger(Math.round(level * 1000) / 10) ? 0 : 1)}\u00a0% interval`;
 }
 
 /** A p value: "p = 0.023", "p < 0.001". */

@@ -46,12 +46,17 @@ function TableElement({ head, rows }: { head: Inline[][]; rows: Inline[][][] }) 
       <table>
         <thead>
           <tr>
-            {head.map((cell, key) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: parsed text keeps its order
-              <th key={key} scope="col">
-                {cell.map(inlineElement)}
-              </th>
-            ))}
+            {head.map((cell, key) =>
+              cell.length === 0 ? (
+                // biome-ignore lint/suspicious/noArrayIndexKey: parsed text keeps its order
+                <td key={key} />
+              ) : (
+                // biome-ignore lint/suspicious/noArrayIndexKey: parsed text keeps its order
+                <th key={key} scope="col">
+                  {cell.map(inlineElement)}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

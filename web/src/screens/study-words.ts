@@ -19,3 +19,8 @@ export const STATES: Record<StudySummary["state"], { title: string; tone: BadgeT
 export function cellsDone({ scored, unreadable }: Progress): number {
   return scored + unreadable;
 }
+
+/** A study's title; empty where it only repeats the name. */
+export function titleOf({ name, title }: StudySummary): string {
+  return title === name ? "" : title;
+}

@@ -8,6 +8,7 @@ export function BrokenScreen() {
   const error = useRouteError();
   return (
     <EmptyState
+      wholePage
       title="This screen stopped working"
       action={
         <Button look="primary" onClick={() => location.reload()}>

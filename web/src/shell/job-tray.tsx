@@ -9,6 +9,7 @@ import { WorkIcon } from "../design/icons.tsx";
 import { countOf, countText, durationText, percentText } from "../design/numbers.ts";
 import { ProgressBar } from "../design/progress-bar.tsx";
 import { sayFailure } from "../design/toast.tsx";
+import { isActive } from "./job-news.ts";
 import { Popover } from "./popover.tsx";
 
 const MOST_SHOWN = 12;
@@ -25,16 +26,17 @@ const STATES: Record<Job["state"], { words: string; tone: BadgeTone }> = {
 export function JobTray() {
   const jobs = useQuery(jobsQuery).data ?? [];
   const running = jobs.find(({ state }) => state === "running");
-  const active = jobs.filter(({ state }) => state === "running" || state === "waiting").length;
+  const active = jobs.filter(({ state }) => isActive(state)).length;
+  const sign = running === undefined ? "Work" : shareText(running);
   const shown = [...jobs].sort((a, b) => order(a) - order(b)).slice(0, MOST_SHOWN);
   return (
     <Popover
       wide
-      label={active === 0 ? "Work: nothing runs" : `Work: ${countOf(active, "job")} under way`}
+      label={active === 0 ? "Work: nothing runs" : `Work: ${sign}, ${countOf(active, "job")} under way`}
       sign={
         <>
           <WorkIcon />
-          <span className="job-sign">{running === undefined ? "Work" : shareText(running)}</span>
+          <span className="job-sign">{sign}</span>
         </>
       }
     >
@@ -43,7 +45,7 @@ export function JobTray() {
       <ul className="job-list">
         {shown.map((job) => (
           <li key={job.id}>
-            <JobLine job={job} />
+            <JobLine job={job} heading="h3" />
           </li>
         ))}
       </ul>
@@ -52,7 +54,7 @@ export function JobTray() {
 }
 
 /** One job: what it does, how far it is, what went wrong, and a button that stops it. */
-export function JobLine({ job }: { job: Job }) {
+export function JobLine({ job, heading: Title }: { job: Job; heading: "h2" | "h3" }) {
   const queries = useQueryClient();
   const stop = useMutation({
     mutationFn: () => request<Job>("POST", `jobs/${job.id}/stop`),
@@ -60,12 +62,12 @@ export function JobLine({ job }: { job: Job }) {
     onError: sayFailure,
   });
   const { words, tone } = STATES[job.state];
-  const active = job.state === "running" || job.state === "waiting";
+  const active = isActive(job.state);
   return (
     <div className="stack-tight">
-      <div className="spread">
-        <span className="strong">{job.title}</span>
-        <span className="row">
+      <div className="job-head">
+        <Title className="job-title">{job.title}</Title>
+        <span className="job-state">
           <Badge tone={tone}>{words}</Badge>
           {active && (
             <Button small onClick={() => stop.mutate()} disabled={stop.isPending}>

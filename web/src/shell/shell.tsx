@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
 import { Outlet, ScrollRestoration } from "react-router";
 import type { Session } from "../../../src/server/api/session.ts";
-import { ApiFailure } from "../api/client.ts";
+import { isUnknown } from "../api/caches.ts";
 import { followEvents } from "../api/events.ts";
 import { sessionQuery } from "../api/queries.ts";
 import { useReader } from "../api/reader.ts";
@@ -10,6 +10,7 @@ import { EmptyState, Failed, Waiting } from "../design/feedback.tsx";
 import { Toasts } from "../design/toast.tsx";
 import { DropAnywhere } from "../upload/drop-anywhere.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
+import { useJobNews } from "./job-news.ts";
 import { LoginScreen } from "./login-screen.tsx";
 import { ReaderScreen } from "./reader-screen.tsx";
 import "./shell.css";
@@ -18,7 +19,7 @@ import { TopBar } from "./top-bar.tsx";
 /** Everything around the screens: who is there, the bar on top, messages, the connection to the server. */
 export function Shell() {
   const session = useQuery(sessionQuery);
-  if (session.data === undefined)
+  if (session.data === undefined || isUnknown(session.error))
     return (
       <Outside>{session.isPending ? <Waiting /> : <NoSession error={session.error} retry={session.refetch} />}</Outside>
     );
@@ -46,6 +47,7 @@ function Application({ session, reader }: { session: Session; reader: string }) 
   const queries = useQueryClient();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another reader sees other events
   useEffect(() => followEvents(queries), [queries, reader]);
+  useJobNews();
   return (
     <div className="shell">
       <a className="skip-link" href="#content">
@@ -68,9 +70,9 @@ function Outside({ children }: { children: ReactNode }) {
 }
 
 function NoSession({ error, retry }: { error: unknown; retry: () => void }) {
-  if (error instanceof ApiFailure && error.status === 401)
+  if (isUnknown(error))
     return (
-      <EmptyState title="This window has no key to the workspace">
+      <EmptyState wholePage title="This window has no key to the workspace">
         Open the address that <code>mn review</code> printed when it started: it ends in a key that belongs to this run
         of the server.
       </EmptyState>

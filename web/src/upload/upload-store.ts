@@ -5,6 +5,8 @@ import type { FinishUpload, Upload } from "../../../src/server/api/studies.ts";
 import { withJob } from "../api/caches.ts";
 import { ApiFailure, failureText, NoAnswer, request } from "../api/client.ts";
 import { keys } from "../api/queries.ts";
+import { countOf } from "../design/numbers.ts";
+import { say } from "../design/toast.tsx";
 import type { BroughtFiles, ImageFile } from "./image-files.ts";
 import { newProgress, type SendOutcome, sendFiles, type UploadProgress } from "./upload-queue.ts";
 
@@ -51,7 +53,10 @@ export function forgetUpload(upload: RunningUpload): void {
   change({ ...uploads, running: uploads.running.filter((one) => one !== upload) });
 }
 
-/** Sends the files to the study and has them imported and scored; what happens is seen in `useUploads`. */
+/**
+ * Sends the files to the study and has them imported and scored; what happens is seen in `useUploads`.
+ * One that went well leaves the list by itself.
+ */
 export async function startUpload(
   queries: QueryClient,
   studyId: number,
@@ -95,7 +100,9 @@ export async function startUpload(
     const { job } = await request<{ job: Job }>("POST", `${address}/${id}/finish`, { body: place });
     queries.setQueryData<Job[]>(keys.jobs, (jobs) => withJob(jobs, job));
     void queries.invalidateQueries({ queryKey: keys.study(studyId) });
-    update({ state: "done" });
+    if (sent.refused.length > 0) return update({ state: "done" });
+    say(`${countOf(sent.sentFiles, "image")} of ${place.sample} sent.`);
+    forgetUpload(current);
   } catch (error) {
     update(stop.signal.aborted ? { state: "stopped" } : { state: "failed", failure: failureText(error) });
   }

@@ -19,13 +19,17 @@ export function AccountsScreen() {
   const [adding, setAdding] = useState(false);
   if (session !== undefined && !session.accounts)
     return (
-      <EmptyState title="This workspace has no accounts">
+      <EmptyState wholePage title="This workspace has no accounts">
         It listens on this computer alone, and every window says who is reading. Accounts are for a server that others
         reach: make the first with <code>mn review account add</code>.
       </EmptyState>
     );
   if (session !== undefined && session.account?.role !== "admin")
-    return <EmptyState title="Only admins see the accounts">Ask an admin for what you need.</EmptyState>;
+    return (
+      <EmptyState wholePage title="Only admins see the accounts">
+        Ask an admin for what you need.
+      </EmptyState>
+    );
   return (
     <div className="screen">
       <div className="screen-head">

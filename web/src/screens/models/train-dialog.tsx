@@ -34,7 +34,7 @@ export function TrainDialog({ models, onClose }: { models: readonly Model[]; onC
     train.mutate({ name: name.trim(), studyIds, epochs: Number(epochs), startFrom, seed: 1 });
   };
   return (
-    <Dialog title="Train a model on the cells that were read here" onClose={onClose}>
+    <Dialog title="Train on the cells that were read here" onClose={onClose}>
       <form className="stack" onSubmit={submit}>
         <StudyChoice legend="Learn from the cells of" chosen={studyIds} onChange={setStudyIds} />
         <PlanSummary plan={studyIds.length === 0 ? undefined : plan.data} error={plan.error} />

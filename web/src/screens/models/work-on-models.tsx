@@ -1,17 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { jobsQuery } from "../../api/queries.ts";
+import { isActive } from "../../shell/job-news.ts";
 import { JobLine } from "../../shell/job-tray.tsx";
 import { TrainingCurves } from "./training-curves.tsx";
 
 /** Trainings and comparisons that run or wait, with the curves as they grow. */
 export function WorkOnModels() {
   const jobs = useQuery(jobsQuery).data ?? [];
-  const active = jobs.filter(
-    ({ kind, state }) => (kind === "train" || kind === "compare") && (state === "running" || state === "waiting"),
-  );
+  const active = jobs.filter(({ kind, state }) => (kind === "train" || kind === "compare") && isActive(state));
   return active.map((job) => (
     <section key={job.id} className="card stack" aria-label={job.title}>
-      <JobLine job={job} />
+      <JobLine job={job} heading="h2" />
       {job.epochs.length > 0 && <TrainingCurves epochs={job.epochs} planned={plannedEpochs(job.stage)} />}
     </section>
   ));

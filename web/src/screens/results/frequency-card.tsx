@@ -1,21 +1,22 @@
-import type { SampleResult, StudyResult } from "../../../../src/server/api/results.ts";
+import type { Estimate, SampleResult, StudyResult } from "../../../../src/server/api/results.ts";
 import { Badge } from "../../design/badge.tsx";
 import { IntervalPlot } from "../../design/charts/interval-plot.tsx";
 import { countText, decimalText, percentText } from "../../design/numbers.ts";
+import { Stat } from "../../design/stat.tsx";
 import { EstimateCell } from "./estimate-cell.tsx";
-import { FREQUENCY_DECIMALS } from "./estimates.ts";
+import { FREQUENCY_DECIMALS, intervalText } from "./estimates.ts";
 
 /** Frequency of cells with micronuclei of every sample: side by side as intervals, and in numbers. */
 export function FrequencyCard({ result }: { result: StudyResult }) {
   const corrected = result.samples.some(({ correctedPerThousand }) => correctedPerThousand !== null);
-  const rows = result.samples
-    .filter(({ excluded }) => excluded === null)
-    .map(({ id, name, frequencyPerThousand, correctedPerThousand }) => ({
-      key: id,
-      name,
-      estimate: frequencyPerThousand,
-      below: correctedPerThousand,
-    }));
+  const counted = result.samples.filter(({ excluded }) => excluded === null);
+  const only = counted.length === 1 ? counted[0] : undefined;
+  const rows = counted.map(({ id, name, frequencyPerThousand, correctedPerThousand }) => ({
+    key: id,
+    name,
+    estimate: frequencyPerThousand,
+    below: correctedPerThousand,
+  }));
   return (
     <section className="card stack" aria-labelledby="frequency-title">
       <div className="spread">
@@ -33,6 +34,7 @@ export function FrequencyCard({ result }: { result: StudyResult }) {
           )}
         </ul>
       </div>
+      {only !== undefined && <OnlySample sample={only} level={result.level} />}
       <IntervalPlot
         label="Frequency of every sample with its interval; the numbers are in the table below"
         x="Cells with micronuclei in 1,000"
@@ -40,6 +42,33 @@ export function FrequencyCard({ result }: { result: StudyResult }) {
       />
       <FrequencyTable samples={result.samples} corrected={corrected} />
     </section>
+  );
+}
+
+/** Of a study with one sample its number is what everybody looks for. */
+function OnlySample({ sample, level }: { sample: SampleResult; level: number }) {
+  const { frequencyPerThousand, correctedPerThousand, bnCells, mnbnCells, confirmedMn } = sample;
+  const named = (estimate: Estimate) =>
+    `${percentText(level, 0)} interval ${intervalText(estimate, FREQUENCY_DECIMALS)}`;
+  return (
+    <div className="stats">
+      {frequencyPerThousand !== null && (
+        <Stat
+          name={`${sample.name}, in 1,000`}
+          value={decimalText(frequencyPerThousand.value, FREQUENCY_DECIMALS)}
+          interval={named(frequencyPerThousand)}
+        />
+      )}
+      {correctedPerThousand !== null && (
+        <Stat
+          name="Corrected with the audit"
+          value={decimalText(correctedPerThousand.value, FREQUENCY_DECIMALS)}
+          interval={named(correctedPerThousand)}
+        />
+      )}
+      <Stat name="Cells with micronuclei" value={countText(mnbnCells)} interval={`of ${countText(bnCells)} cells`} />
+      <Stat name="Confirmed by a person" value={countText(confirmedMn)} />
+    </div>
   );
 }
 

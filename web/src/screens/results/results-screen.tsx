@@ -7,6 +7,7 @@ import { ButtonLink } from "../../design/button.tsx";
 import { EmptyState, Failed, Note, Waiting } from "../../design/feedback.tsx";
 import { countText, percentText } from "../../design/numbers.ts";
 import { Stat } from "../../design/stat.tsx";
+import { titleOf } from "../study-words.ts";
 import { AgreementTable } from "./agreement-table.tsx";
 import { ConcentrationCard } from "./concentration-card.tsx";
 import { DoseCard } from "./dose-card.tsx";
@@ -24,7 +25,7 @@ export function ResultsScreen() {
       <div className="screen-head">
         <div className="stack-tight">
           <h1>Results</h1>
-          <p className="quiet">{study?.title === "" ? study.name : study?.title}</p>
+          <p className="quiet">{study === undefined ? "…" : titleOf(study) || study.name}</p>
         </div>
         {result.data !== undefined && <ReportLinks studyId={id} name={study?.name ?? ""} result={result.data} />}
       </div>

@@ -4,7 +4,7 @@ import type { StudySummary } from "../../../../src/server/api/studies.ts";
 import { Badge } from "../../design/badge.tsx";
 import { countOf, countText, dayText } from "../../design/numbers.ts";
 import { ProgressBar } from "../../design/progress-bar.tsx";
-import { cellsDone, KINDS, STATES } from "../study-words.ts";
+import { cellsDone, KINDS, STATES, titleOf } from "../study-words.ts";
 
 /** A study at a glance: how much of it was scored and how much of what was called positive a person has seen. */
 export function StudyCard({ study, job }: { study: StudySummary; job: Job | undefined }) {
@@ -16,7 +16,7 @@ export function StudyCard({ study, job }: { study: StudySummary; job: Job | unde
         <span className="study-card-name">{study.name}</span>
         <Badge tone={tone}>{title}</Badge>
       </span>
-      <span className="study-card-title quiet small">{study.title}</span>
+      <span className="study-card-title quiet small">{titleOf(study)}</span>
       <ProgressBar
         label={job?.state === "running" ? job.stage : "Scored"}
         done={cellsDone(progress)}

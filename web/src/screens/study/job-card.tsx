@@ -7,7 +7,7 @@ import { NewestCells } from "./newest-cells.tsx";
 export function JobCard({ job, study }: { job: Job; study: Study }) {
   return (
     <section className="card stack" aria-label={job.title}>
-      <JobLine job={job} />
+      <JobLine job={job} heading="h2" />
       {job.kind === "score" && job.state === "running" && <NewestCells study={study} />}
     </section>
   );

@@ -8,12 +8,13 @@ import { Badge } from "../../design/badge.tsx";
 import { Button, ButtonLink } from "../../design/button.tsx";
 import { EmptyState, Failed, Waiting } from "../../design/feedback.tsx";
 import { UploadIcon } from "../../design/icons.tsx";
-import { countText } from "../../design/numbers.ts";
+import { countOf, countText } from "../../design/numbers.ts";
 import { Stat } from "../../design/stat.tsx";
+import { isActive } from "../../shell/job-news.ts";
 import { FileChoosers } from "../../upload/file-choosers.tsx";
 import { UploadCard } from "../../upload/upload-card.tsx";
 import { offerFiles, useUploads } from "../../upload/upload-store.ts";
-import { KINDS, STATES } from "../study-words.ts";
+import { KINDS, STATES, titleOf } from "../study-words.ts";
 import { AuditCard } from "./audit-card.tsx";
 import { JobCard } from "./job-card.tsx";
 import { QueueList } from "./queue-list.tsx";
@@ -31,7 +32,7 @@ export function StudyScreen() {
   return (
     <div className="screen">
       {study.error instanceof ApiFailure && study.error.status === 404 ? (
-        <EmptyState title="There is no such study" action={<ButtonLink to="/">All studies</ButtonLink>} />
+        <EmptyState wholePage title="There is no such study" action={<ButtonLink to="/">All studies</ButtonLink>} />
       ) : (
         <Failed error={study.error} retry={study.refetch} />
       )}
@@ -43,8 +44,10 @@ function StudyPage({ study }: { study: Study }) {
   const blinded = useQuery(readerSettingsQuery(study.id)).data?.blinded ?? false;
   const uploads = useUploads().running.filter(({ studyId }) => studyId === study.id);
   const jobs = useQuery(jobsQuery).data ?? [];
-  const working = jobs.filter(
-    ({ studyId, state }) => studyId === study.id && (state === "running" || state === "waiting"),
+  const ofStudy = jobs.filter(({ studyId }) => studyId === study.id);
+  // A failure is shown until something newer is known of the study.
+  const working = ofStudy.filter(
+    ({ state }, place) => isActive(state) || (state === "failed" && place === ofStudy.length - 1),
   );
   return (
     <div className="screen">
@@ -85,7 +88,7 @@ function StudyHead({ study }: { study: Study }) {
           <Badge tone={tone}>{title}</Badge>
         </div>
         <p className="quiet">
-          {[study.title, KINDS[study.kind].title, study.scoring && `scored with ${study.scoring.model}`]
+          {[titleOf(study), KINDS[study.kind].title, study.scoring && `scored with ${study.scoring.model}`]
             .filter(Boolean)
             .join(" · ")}
         </p>
@@ -113,13 +116,9 @@ function StudyStats({ study: { progress, samples, slides }, blinded }: { study: 
       <Stat
         name="Cells"
         value={countText(cells)}
-        interval={`${countText(samples)} samples, ${countText(slides)} slides`}
+        interval={`${countOf(samples, "sample")}, ${countOf(slides, "slide")}`}
       />
-      <Stat
-        name="Scored"
-        value={countText(scored)}
-        interval={duplicates > 0 && `${countText(duplicates)} twice there`}
-      />
+      <Stat name="Scored" value={countText(scored)} interval={duplicates > 0 && countOf(duplicates, "duplicate")} />
       {!blinded && (
         <Stat
           name="Called positive"
