@@ -40,17 +40,6 @@ export interface ScoreResult {
 
 const CELLS_IN_PART = 1_000;
 
-await serveTask<ScoreRequest, Progress, ScoreResult>(async (request, { signal, tell }) => {
-  const workspace = await Workspace.open(request.folder, () => new Date());
-  try {
-    if (request.upload !== null) await importUpload(workspace, request, request.upload, tell);
-    if (signal.aborted) return { finished: false, unreadable: 0 };
-    return await score(workspace, request, signal, tell);
-  } finally {
-    await workspace.close();
-  }
-});
-
 async function importUpload(
   workspace: Workspace,
   { studyId, by }: ScoreRequest,
@@ -124,3 +113,14 @@ async function score(
     });
   }
 }
+
+await serveTask<ScoreRequest, Progress, ScoreResult>(async (request, { signal, tell }) => {
+  const workspace = await Workspace.open(request.folder, () => new Date());
+  try {
+    if (request.upload !== null) await importUpload(workspace, request, request.upload, tell);
+    if (signal.aborted) return { finished: false, unreadable: 0 };
+    return await score(workspace, request, signal, tell);
+  } finally {
+    await workspace.close();
+  }
+});

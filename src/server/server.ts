@@ -9,6 +9,7 @@ import { eventRoutes } from "./event-routes.ts";
 import { explanationRoutes } from "./explanation-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
+import { modelRoutes } from "./model-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { answerProblems, sendProblem } from "./problems.ts";
 import { reviewRoutes } from "./review-routes.ts";
@@ -21,7 +22,15 @@ import { uploadRoutes } from "./upload-routes.ts";
 type Routes = (app: ReviewApp, context: ReviewContext) => Promise<void>;
 
 /** Every file of addresses, each in a scope of its own: body parsers and hooks that it adds are for itself alone. */
-const API: readonly Routes[] = [eventRoutes, reviewRoutes, jobRoutes, uploadRoutes, imageRoutes, explanationRoutes];
+const API: readonly Routes[] = [
+  eventRoutes,
+  reviewRoutes,
+  jobRoutes,
+  uploadRoutes,
+  imageRoutes,
+  explanationRoutes,
+  modelRoutes,
+];
 
 /** Bytes of a request's body where an address says nothing else: 200 labels are 60 kB. */
 const BODY_BYTES = 2 ** 20;

@@ -95,3 +95,8 @@ export const comparison = z.object({
   callsPValue: z.number(),
 });
 export type Comparison = z.infer<typeof comparison>;
+
+/** Puts a model in use. */
+export const modelChoice = z.object({ modelId: z.string() });
+
+export const studyChoice = z.object({ studyIds: z.array(z.number()).min(1) });
