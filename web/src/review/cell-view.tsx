@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
 import type { Cell } from "../../../src/server/api/cells.ts";
+import { connectionState, onConnectionChange } from "../api/connection.ts";
 import { Waiting } from "../design/feedback.tsx";
 import { explanationQuery, occlusionQuery } from "./cell-queries.ts";
 import type { Desk } from "./desk.ts";
@@ -112,12 +113,15 @@ function usePreloading(desk: Desk, place: number): void {
   const preloader = useMemo(() => createPreloader(decodedImage), []);
   useEffect(() => {
     const wantNext = (): void => {
+      // What is held stays held while nobody answers.
+      if (connectionState() === "lost") return;
       const places = Array.from({ length: AHEAD }, (_, step) => place + step).concat(place - 1);
       const cells = places.flatMap((at) => desk.cells.cellAt(at) ?? []).filter(({ error }) => error === null);
       preloader.want(cells.map(({ id }) => imageAddress(id, null, window)));
     };
     wantNext();
     const ends = [place, place + AHEAD].map((at) => desk.cells.subscribe(at, wantNext));
+    ends.push(onConnectionChange(wantNext));
     return () => {
       for (const end of ends) end();
     };

@@ -1,10 +1,11 @@
-import { type FormEvent, type KeyboardEvent, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { Button } from "../design/button.tsx";
 import { Dialog, DialogActions } from "../design/dialog.tsx";
-import { TextField } from "../design/field.tsx";
+import { Field } from "../design/field.tsx";
 import { Kbd } from "../design/kbd.tsx";
 import type { Desk } from "./desk.ts";
 import { KEY_HELP } from "./keys.ts";
+import { firstFocus, useDigits } from "./use-digits.ts";
 import { grouped, REASONS } from "./wording.ts";
 
 /** Why a cell cannot be scored: a key for the usual reasons, or the reader's own words. */
@@ -14,19 +15,17 @@ export function ReasonDialog({ desk }: { readonly desk: Desk }) {
     desk.closeDialog();
     desk.decide("unscorable", null, reason);
   };
-  const onKey = (event: KeyboardEvent): void => {
-    const reason = words === "" && /^[1-9]$/.test(event.key) ? REASONS[Number(event.key) - 1] : undefined;
-    if (reason === undefined) return;
-    event.preventDefault();
-    choose(reason);
-  };
+  useDigits((digit) => {
+    const reason = REASONS[digit - 1];
+    if (reason !== undefined) choose(reason);
+  });
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
     if (words.trim() !== "") choose(words.trim());
   };
   return (
     <Dialog title="Why can this cell not be scored?" onClose={() => desk.closeDialog()}>
-      <form className="stack" onKeyDown={onKey} onSubmit={onSubmit}>
+      <form className="stack" onSubmit={onSubmit}>
         <div className="reasons">
           {REASONS.map((reason, index) => (
             <Button key={reason} onClick={() => choose(reason)}>
@@ -34,14 +33,19 @@ export function ReasonDialog({ desk }: { readonly desk: Desk }) {
             </Button>
           ))}
         </div>
-        <TextField
-          label="Or in your own words, then Enter"
-          value={words}
-          maxLength={200}
-          autoFocus
-          autoComplete="off"
-          onChange={(event) => setWords(event.currentTarget.value)}
-        />
+        <Field label="Or in your own words, then Enter">
+          {(control) => (
+            <input
+              {...control}
+              ref={firstFocus}
+              className="input"
+              value={words}
+              maxLength={200}
+              autoComplete="off"
+              onChange={(event) => setWords(event.currentTarget.value)}
+            />
+          )}
+        </Field>
         <DialogActions>
           <Button onClick={() => desk.closeDialog()}>Back</Button>
           <Button type="submit" look="primary" disabled={words.trim() === ""}>
@@ -66,15 +70,22 @@ export function JumpDialog({ desk }: { readonly desk: Desk }) {
   return (
     <Dialog title="Jump to a cell" onClose={() => desk.closeDialog()}>
       <form className="stack" onSubmit={onSubmit}>
-        <TextField
+        <Field
           label={`Number of the cell in this queue, 1 to ${grouped(desk.total)}`}
           error={words === "" || fits ? undefined : `There are cells 1 to ${grouped(desk.total)}.`}
-          value={words}
-          inputMode="numeric"
-          autoFocus
-          autoComplete="off"
-          onChange={(event) => setWords(event.currentTarget.value.replaceAll(/[\s,.]/g, ""))}
-        />
+        >
+          {(control) => (
+            <input
+              {...control}
+              ref={firstFocus}
+              className="input"
+              value={words}
+              inputMode="numeric"
+              autoComplete="off"
+              onChange={(event) => setWords(event.currentTarget.value.replaceAll(/[\s,.]/g, ""))}
+            />
+          )}
+        </Field>
         <DialogActions>
           <Button onClick={() => desk.closeDialog()}>Back</Button>
           <Button type="submit" look="primary" disabled={!fits}>

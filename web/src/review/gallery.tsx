@@ -44,7 +44,7 @@ function Grid({ desk, view, layout, height, total }: GridProps) {
     overscan: OVERSCAN,
     paddingStart: GAP,
     // The row after the focused one is in view too: one sees what comes.
-    scrollPaddingEnd: height > 2.5 * rowHeight ? rowHeight * 0.6 : 0,
+    scrollPaddingEnd: height > 1.8 * rowHeight ? rowHeight * 0.4 : 0,
     scrollPaddingStart: GAP,
     initialOffset: () => Math.max(0, Math.floor(place / columns) * rowHeight - (height - rowHeight) / 2),
   });

@@ -124,7 +124,7 @@ export const KEY_HELP: readonly { readonly title: string; readonly rows: readonl
       { keys: ["F"], does: "Next cell not reviewed yet" },
       { keys: ["J"], does: "Jump to a number" },
       { keys: ["Home", "End"], does: "First and last cell" },
-      { keys: ["Page ↑", "Page ↓"], does: "A screen up or down" },
+      { keys: ["PgUp", "PgDn"], does: "A screen up or down" },
       { keys: ["Q"], does: "Choose another queue" },
     ],
   },

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useId, useRef } from "react";
+import { useId } from "react";
 import { useNavigate } from "react-router";
 import type { Queue } from "../../../src/server/api/cells.ts";
 import { queuesQuery, studyQuery } from "../api/queries.ts";
@@ -9,6 +9,7 @@ import { Kbd } from "../design/kbd.tsx";
 import { ProgressBar } from "../design/progress-bar.tsx";
 import type { Desk } from "./desk.ts";
 import { reviewPath } from "./review-path.ts";
+import { firstFocus, useDigits } from "./use-digits.ts";
 import { grouped, inOrder, QUEUES } from "./wording.ts";
 
 interface QueuesDialogProps {
@@ -40,8 +41,7 @@ export function QueuesDialog({ desk, studyId, sampleId }: QueuesDialogProps) {
                 type="button"
                 className="queue-choice"
                 aria-current={queue.name === desk.queue}
-                // biome-ignore lint/a11y/noAutofocus: the dialog opens on the queue that one is in
-                autoFocus={queue.name === desk.queue}
+                {...(queue.name === desk.queue ? { ref: firstFocus } : {})}
                 onClick={() => open(queue)}
               >
                 <Kbd>{index + 1}</Kbd>
@@ -73,21 +73,6 @@ export function QueuesDialog({ desk, studyId, sampleId }: QueuesDialogProps) {
       </div>
     </Dialog>
   );
-}
-
-/** Hears the keys 1 to 9 while the dialog is open; a list of choices keeps them for itself. */
-function useDigits(act: (digit: number) => void): void {
-  const latest = useRef(act);
-  useEffect(() => {
-    latest.current = act;
-  });
-  useEffect(() => {
-    const onKey = ({ key, target }: KeyboardEvent): void => {
-      if (/^[1-9]$/.test(key) && !(target instanceof HTMLSelectElement)) latest.current(Number(key));
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, []);
 }
 
 function SampleChoice({ desk, studyId, sampleId }: QueuesDialogProps) {

@@ -42,7 +42,6 @@ export function ReviewBar({ desk, studyId, sampleId, blinded }: ReviewBarProps) 
       ) : (
         <LiveResult desk={desk} studyId={studyId} />
       )}
-      <span className="review-bar-rest" />
       <SaidLine desk={desk} />
       <Pace desk={desk} />
       <SaveState />
@@ -68,7 +67,7 @@ function QueueProgress({ desk, studyId, sampleId }: Omit<ReviewBarProps, "blinde
   return (
     <div className="queue-progress" title={`${grouped(queue.reviewed)} of ${grouped(queue.cells)} reviewed by you`}>
       <ProgressBar bare label="Reviewed by you" done={queue.reviewed} total={queue.cells} />
-      <span className="small quiet">{grouped(queue.reviewed)} reviewed</span>
+      <span className="small quiet wide-only">{grouped(queue.reviewed)} reviewed</span>
     </div>
   );
 }

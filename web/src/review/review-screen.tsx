@@ -5,7 +5,9 @@ import type { CellList, QueueName } from "../../../src/server/api/cells.ts";
 import { get } from "../api/client.ts";
 import { queryText, queuesQuery, readerSettingsQuery } from "../api/queries.ts";
 import { useReader } from "../api/reader.ts";
+import { Button } from "../design/button.tsx";
 import { EmptyState, Failed, Waiting } from "../design/feedback.tsx";
+import { Kbd } from "../design/kbd.tsx";
 import { CellView } from "./cell-view.tsx";
 import { DecisionBar } from "./decision-bar.tsx";
 import { Desk } from "./desk.ts";
@@ -109,14 +111,23 @@ function Cells({ desk, studyId, sampleId }: CellsProps) {
   const ended = useDesk(desk, (state) => total !== null && state.place >= total);
   useEffect(() => desk.cells.show(desk.state.place, desk.state.place), [desk]);
   if (total === null)
-    return failure === null ? (
-      <Waiting label="Opening the queue" />
-    ) : (
-      <Failed error={failure} retry={() => desk.cells.retry()} />
-    );
+    return failure === null ? <Waiting label="Opening the queue" /> : <CannotOpen desk={desk} failure={failure} />;
   if (total === 0) return <EmptyQueue desk={desk} studyId={studyId} />;
   if (ended) return <QueueEnd desk={desk} studyId={studyId} sampleId={sampleId} />;
   return view === "cell" ? <CellView desk={desk} /> : <Gallery desk={desk} />;
+}
+
+function CannotOpen({ desk, failure }: { readonly desk: Desk; readonly failure: unknown }) {
+  return (
+    <div className="screen">
+      <Failed error={failure} retry={() => desk.cells.retry()} />
+      <div>
+        <Button onClick={() => desk.open("queues")}>
+          Other queues <Kbd>Q</Kbd>
+        </Button>
+      </div>
+    </div>
+  );
 }
 
 function OpenDialog({ desk, studyId, sampleId }: CellsProps) {

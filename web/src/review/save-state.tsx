@@ -31,10 +31,10 @@ export function SaveState() {
 }
 
 function wordsOf({ waiting, connection, lasting, ofOthers }: OutboxState, slow: boolean, saved: number): string {
-  const kept = lasting ? "kept in this browser" : "kept only while this window is open";
+  const kept = lasting ? "kept here" : "kept only while this window is open";
   const others = ofOthers > 0 ? ` · ${grouped(ofOthers)} of another reader wait here` : "";
-  if (waiting > 0 && connection === "locked") return `Not saved yet: ${grouped(waiting)}, ${kept}. Log in again.`;
-  if (waiting > 0 && connection === "gone") return `Not saved yet: ${grouped(waiting)}, ${kept}${others}`;
+  if (waiting > 0 && connection === "locked") return `${grouped(waiting)} not saved yet, ${kept}. Log in again.`;
+  if (waiting > 0 && connection === "gone") return `${grouped(waiting)} not saved yet, ${kept}${others}`;
   return `${grouped(saved)} saved${slow ? ` · saving ${grouped(waiting)}` : ""}${others}`;
 }
 

@@ -33,7 +33,7 @@ export function SidePanel({ desk, cell, place, explanation, occlusion, wantsOccl
         <p className="small quiet panel-file" title={cell.file}>
           {cell.sample} · {cell.slide} · {cell.originalId ?? cell.file}
         </p>
-        {cell.quality !== null && cell.quality !== "" && <Badge tone="warning">{cell.quality}</Badge>}
+        {cell.quality !== null && cell.quality !== "ok" && <Badge tone="warning">{cell.quality}</Badge>}
       </header>
       {desk.queue === "disagreements" && <Adjudication labels={data?.labels ?? null} reader={desk.reader} />}
       <ProbabilityBar cell={cell} threshold={data?.threshold ?? null} />

@@ -7,7 +7,7 @@ import { imageAddress } from "./image-address.ts";
 import { useDesk } from "./use-desk.ts";
 
 /** From so many screen pixels to one of the image on, the pixels are shown as they are instead of smoothed. */
-const PIXELS_SHOWN_FROM = 8;
+const PIXELS_SHOWN_FROM = 16;
 
 interface StageProps {
   readonly desk: Desk;
@@ -63,11 +63,12 @@ function StageImage({ desk, cell, children }: StageProps) {
   );
 
   const aspect = size.width / size.height;
-  const frame: CSSProperties = {
+  const frame = {
+    "--zoom": zoom.scale,
     width: `min(100cqw, ${100 * aspect}cqh)`,
     aspectRatio: `${size.width} / ${size.height}`,
     transform: `translate(${zoom.x * 100}cqw, ${zoom.y * 100}cqh) scale(${zoom.scale})`,
-  };
+  } as CSSProperties;
   return (
     <div className="stage-frame" style={frame}>
       <img

@@ -1,5 +1,4 @@
 import { useEffect } from "react";
-import type { Cell } from "../../../src/server/api/cells.ts";
 import type { ServerEvent } from "../../../src/server/api/events.ts";
 import { connectionState, onConnectionChange } from "../api/connection.ts";
 import { onServerEvent } from "../api/events.ts";
@@ -29,30 +28,13 @@ export function useLiveCells(desk: Desk, studyId: number): void {
         greeted = true;
       }
       if (event.kind === "study" && event.studyId === studyId) refresh.call();
-      if (event.kind === "labels" && event.studyId === studyId) takeLabels(desk, event.by, event.cells, refresh.call);
+      if (event.kind === "labels" && event.studyId === studyId) desk.cells.apply(event.cells);
     }
 
     function onConnection(): void {
       if (connectionState() === "live" && desk.cells.failure !== null) desk.cells.retry();
     }
   }, [desk, studyId]);
-}
-
-/** Others' labels, beside what is known of one's own. What this reader did in another window is read again. */
-function takeLabels(desk: Desk, by: string, cells: readonly Cell[], refresh: () => void): void {
-  const known = cells.flatMap((cell) => {
-    const place = desk.cells.placeOf(cell.id);
-    const mine = place === undefined ? undefined : desk.cells.cellAt(place);
-    return mine === undefined ? [] : [{ ...cell, ownLabel: mine.ownLabel }];
-  });
-  if (by !== desk.reader) desk.cells.apply(known);
-  else if (known.some(({ id, label }, index) => isNews(desk, id, label, known[index]?.ownLabel ?? null))) refresh();
-}
-
-/** Whether an event about one's own label tells more than the answer to one's own decision did. */
-function isNews(desk: Desk, cellId: number, label: Cell["label"], own: Cell["ownLabel"]): boolean {
-  if (windowOutbox().pendingOf(cellId) !== undefined) return false;
-  return label?.reader === desk.reader ? label.id !== own?.id : own !== null && label?.id !== own.id;
 }
 
 /** Calls at once, and once more after the pause for all calls that came meanwhile. */
