@@ -4,7 +4,8 @@ import { authorOf, byOption, type WorkspaceOptions, withWorkspace, workspaceOpti
 
 const HELP = `
 A row a cell: the columns sample (name or code) and file, slide where a sample has several, and micronuclei (a number) or finding
-(normal, mn, mononucleate, multinucleate, unscorable with a reason). The reader is --by. The latest label of a cell counts.
+(normal, mn, mononucleate, multinucleate, unscorable with a reason). The reader is --by. The latest label of a cell counts; with a
+column queue, one of "second" only where there is no other, and one of "disagreements" before all others.
 
 Example:
   $ mn study label S-2026-014 counted-by-eye.xlsx --by "A. Reader" --workspace laboratory`;

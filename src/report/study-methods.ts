@@ -78,7 +78,8 @@ function fileName(path: string): string {
 
 function statistics({ study, result }: StudyReport): Html {
   const { level } = study.design;
-  return html`<p>A call is the latest label of a person where there is one, and the model's prediction where there is none. Cells whose image cannot be read or is
+  return html`<p>A call is a person's label where there is one, and the model's prediction where there is none. Of several labels the latest counts; an
+adjudication counts before all others, and a second reading only where there is nothing else. Cells whose image cannot be read or is
 not in order do not count until a person has labelled them; pictures that occur twice count once. Automatic calls take every cell for a
 binucleated one.</p>
 <p>Frequencies are cells with at least one micronucleus per 1000 binucleated cells, with exact intervals (Clopper and Pearson 1934, ${percentInWords(level)}).

@@ -1,6 +1,5 @@
 import type { Kysely } from "kysely";
 import { type Call, listDraws, RANDOM_QUEUES } from "../workspace/call-audit.ts";
-import { listSamples, listSlides } from "../workspace/samples.ts";
 import type { PredictedOutcome, Schema } from "../workspace/schema.ts";
 import type { Study } from "../workspace/study.ts";
 import {
@@ -156,7 +155,8 @@ export class ReviewQueues {
     }
     const others = read.filter(([, { standing }]) => standing.length > 0 && standing[0]?.reader !== reader);
     const key = JSON.stringify([study.id, queue, sampleId, reader]);
-    return this.#lists.grow(key, inRandomOrder(others.map(([id]) => id)));
+    const ids = others.map(([id]) => id);
+    return this.#lists.grow(key, ids, inRandomOrder);
   }
 
   async #load(scope: QueueScope, covered: CoveredSlides, queue: QueueName): Promise<readonly number[]> {
@@ -199,15 +199,20 @@ export class ReviewQueues {
   }
 
   async #cover({ study, sampleId }: QueueScope): Promise<CoveredSlides> {
-    const samples = await listSamples(this.#db, study.id);
-    const wanted = samples.filter(({ id, excluded }) => (sampleId === null ? excluded === null : id === sampleId));
-    const covered = new Set(wanted.map(({ id }) => id));
-    const slides = await listSlides(this.#db, study.id);
-    const inside = slides.filter((slide) => covered.has(slide.sampleId));
+    const slides = await this.#db
+      .selectFrom("slide")
+      .innerJoin("sample", "sample.id", "slide.sample_id")
+      .select(["slide.id", "slide.sample_id", "slide.cells", "slide.duplicates", "sample.excluded"])
+      .where("slide.study_id", "=", study.id)
+      .orderBy("slide.id")
+      .execute();
+    const isCovered = (slide: (typeof slides)[number]): boolean =>
+      sampleId === null ? slide.excluded === null : slide.sample_id === sampleId;
+    const inside = slides.filter(isCovered);
     return {
-      samples: covered,
+      samples: new Set(inside.map(({ sample_id }) => sample_id)),
       slides: inside.map(({ id }) => id),
-      leftOut: sampleId === null ? slides.filter((slide) => !covered.has(slide.sampleId)).map(({ id }) => id) : [],
+      leftOut: sampleId === null ? slides.filter((slide) => !isCovered(slide)).map(({ id }) => id) : [],
       cells: inside.reduce((sum, { cells, duplicates }) => sum + cells - duplicates, 0),
     };
   }

@@ -30,14 +30,16 @@ export class RememberedLists {
     }
   }
 
-  /** The members in the order in which they were before; new ones behind, in the order given. */
-  grow(key: string, members: readonly number[]): readonly number[] {
+  /** The members in the order in which they were before; new ones behind, in the order that `arrange` gives them. */
+  grow(
+    key: string,
+    members: readonly number[],
+    arrange: (added: readonly number[]) => readonly number[] = (added) => added,
+  ): readonly number[] {
     const before = this.#grown.get(key) ?? [];
     const [known, present] = [new Set(before), new Set(members)];
-    const grown = [
-      ...before.filter((number) => present.has(number)),
-      ...members.filter((number) => !known.has(number)),
-    ];
+    const kept = before.filter((number) => present.has(number));
+    const grown = [...kept, ...arrange(members.filter((number) => !known.has(number)))];
     this.#grown.set(key, grown);
     return grown;
   }

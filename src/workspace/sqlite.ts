@@ -28,7 +28,8 @@ const MOST_STATEMENTS = 200;
 
 /**
  * SQLite in a file. Write-ahead log, so that readers and one writer in any number of processes do not wait for each
- * other; flushed to the disk at every commit (synchronous=FULL), so that a confirmed decision survives a power cut.
+ * other; flushed to the disk at every commit (synchronous=FULL, on macOS through the drive's own cache), so that a confirmed
+ * decision survives a power cut.
  */
 export function sqliteEngine(path: string): StorageEngine {
   return {
@@ -113,7 +114,9 @@ const SQLITE_BUSY = 5;
 
 function openDatabase(path: string): SqliteDatabase {
   const database = new DatabaseSync(path, { timeout: BUSY_MILLISECONDS, enableForeignKeyConstraints: true });
-  database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536;");
+  database.exec(
+    "pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on; pragma cache_size = -65536;",
+  );
   const statements = new Map<string, SqliteStatement>();
   return {
     close: () => {
