@@ -33,7 +33,7 @@ export function AuditCard({ studyId }: { studyId: number }) {
             detail={`${countText(plan?.reviewed ?? 0)} of ${countText(plan?.drawn ?? 0)} read`}
           />
           <ButtonLink to={`/studies/${studyId}/review/${queue}`} small aria-label={`Read the audit: ${title}`}>
-            Read
+            {plan !== undefined && plan.reviewed >= plan.drawn ? "Look again" : "Read"}
           </ButtonLink>
         </div>
       ))}

@@ -8,7 +8,8 @@ import { Button } from "../../design/button.tsx";
 import { Dialog, DialogActions } from "../../design/dialog.tsx";
 import { Note } from "../../design/feedback.tsx";
 import { SelectField, TextField } from "../../design/field.tsx";
-import { countOf, countText, percentText } from "../../design/numbers.ts";
+import { percentText } from "../../design/numbers.ts";
+import { cellsToDraw, planText } from "./audit-plan.ts";
 
 /** Half-widths of the interval that can be wished for, as shares. */
 const PRECISIONS = [0.005, 0.01, 0.02, 0.03, 0.05, 0.1];
@@ -24,7 +25,7 @@ export function AuditDialog({ studyId, onClose }: { studyId: number; onClose: ()
   const [precision, setPrecision] = useState(FIRST_PRECISION);
   const [typed, setTyped] = useState<string | null>(null);
   const plan = useQuery({ ...auditPlanQuery(studyId, called, precision), placeholderData: keepPreviousData }).data;
-  const cells = typed ?? String(plan?.suggested ?? "");
+  const cells = typed ?? (plan === undefined ? "" : String(cellsToDraw(plan)));
   const draw = useMutation({
     mutationFn: (body: NewAudit) => request<AuditPlan>("POST", `studies/${studyId}/audit`, { body }),
     onSuccess: async () => {
@@ -107,10 +108,4 @@ function CallChoice({ called, chosen, choose, about }: CallChoiceProps) {
       </span>
     </label>
   );
-}
-
-function planText({ available, suggested, drawn, reviewed }: AuditPlan): string {
-  const soFar = drawn === 0 ? "" : ` ${countText(reviewed)} of ${countText(drawn)} drawn before were read.`;
-  if (available === 0) return `There is no cell with this call that nobody has seen.${soFar}`;
-  return `${countText(suggested)} are enough for this precision; ${countOf(available, "cell")} can be drawn.${soFar}`;
 }

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import type { ReaderSettings } from "../../../../src/server/api/cells.ts";
 import { request } from "../../api/client.ts";
 import { keys, readerSettingsQuery } from "../../api/queries.ts";
@@ -9,6 +10,8 @@ import { sayFailure } from "../../design/toast.tsx";
 export function ReadingCard({ studyId }: { studyId: number }) {
   const queries = useQueryClient();
   const settings = useQuery(readerSettingsQuery(studyId)).data;
+  // What was just ticked, until the server has it: the box must not jump back meanwhile.
+  const [wanted, setWanted] = useState<boolean | null>(null);
   const change = useMutation({
     mutationFn: (body: ReaderSettings) => request<ReaderSettings>("PUT", `studies/${studyId}/reader`, { body }),
     onSuccess: (saved) => {
@@ -17,16 +20,19 @@ export function ReadingCard({ studyId }: { studyId: number }) {
       return queries.invalidateQueries({ queryKey: keys.study(studyId) });
     },
     onError: sayFailure,
+    onSettled: () => setWanted(null),
   });
   return (
     <section className="card stack-tight" aria-labelledby="reading-title">
       <h2 id="reading-title">Second reader</h2>
       <CheckField
         label="I read this study blinded"
-        checked={settings?.blinded ?? false}
-        disabled={settings === undefined || change.isPending}
+        checked={wanted ?? settings?.blinded ?? false}
+        disabled={settings === undefined}
         onChange={(event) => {
-          if (settings !== undefined) change.mutate({ ...settings, blinded: event.target.checked });
+          if (settings === undefined || change.isPending) return;
+          setWanted(event.target.checked);
+          change.mutate({ ...settings, blinded: event.target.checked });
         }}
       />
       <p className="quiet small">

@@ -41,7 +41,8 @@ export function StudyScreen() {
 }
 
 function StudyPage({ study }: { study: Study }) {
-  const blinded = useQuery(readerSettingsQuery(study.id)).data?.blinded ?? false;
+  const settings = useQuery(readerSettingsQuery(study.id)).data;
+  const blinded = settings?.blinded ?? false;
   const uploads = useUploads().running.filter(({ studyId }) => studyId === study.id);
   const jobs = useQuery(jobsQuery).data ?? [];
   const ofStudy = jobs.filter(({ studyId }) => studyId === study.id);
@@ -67,7 +68,7 @@ function StudyPage({ study }: { study: Study }) {
             <QueueList studyId={study.id} />
             <div className="stack">
               <ReadingCard studyId={study.id} />
-              {study.scoring !== null && !blinded && <AuditCard studyId={study.id} />}
+              {study.scoring !== null && settings?.blinded === false && <AuditCard studyId={study.id} />}
             </div>
           </div>
           <SampleTable study={study} blinded={blinded} />
