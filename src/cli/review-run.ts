@@ -46,13 +46,18 @@ function tlsOriginOf(text: string): string {
   );
 }
 
-/** Resolves at the first Ctrl-C or request to end; a second one ends the program at once. */
+/** What ends a group of processes reaches us twice, directly and through the one that started us: one request, not two. */
+const SAME_REQUEST_MILLISECONDS = 1_000;
+
+/** Resolves at the first Ctrl-C or request to end; a later one ends the program at once. */
 function untilToldToEnd(): Promise<void> {
   return new Promise((done) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-      process.once(signal, () => {
-        done();
-        process.once(signal, () => process.exit(130));
-      });
+    let toldAt: number | undefined;
+    const told = (): void => {
+      toldAt ??= performance.now();
+      if (performance.now() - toldAt > SAME_REQUEST_MILLISECONDS) process.exit(130);
+      done();
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, told);
   });
 }

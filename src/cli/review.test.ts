@@ -55,6 +55,8 @@ test("mn review makes a workspace, lets in who has the address, ends at a signal
   // A window that listens does not keep the server from ending.
   const events = await fetch(`http://127.0.0.1:${port}/api/events`, { headers: { cookie } });
   const closed = once(child, "close");
+  // Twice, as where a whole group of processes is told to end.
+  child.kill("SIGTERM");
   child.kill("SIGTERM");
   expect(await events.text()).toContain('"hello"');
   expect(await closed).toEqual([0, null]);

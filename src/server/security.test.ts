@@ -13,6 +13,8 @@ let root: string;
 /** What the owner's window sends. */
 let cookie: string;
 let origin: string;
+/** OpenAPI. */
+let description: { paths: Record<string, object> };
 
 const LIMITS = { ...REVIEW_LIMITS, fileBytes: 50_000, uploadBytes: 120_000, uploadFiles: 3, imagePixels: 1_000_000 };
 
@@ -27,6 +29,7 @@ beforeAll(async () => {
   afterAll(() => review.close());
   cookie = `micronuclei-${review.port}=${review.token}`;
   origin = `http://127.0.0.1:${review.port}`;
+  description = JSON.parse((await ownGet("/api/docs/json")).body) as typeof description;
 });
 
 const get = (path: string, headers: Record<string, string> = {}): Promise<Answer> =>
@@ -43,21 +46,16 @@ const ownSend = (method: string, path: string, body: unknown, headers: Record<st
     body instanceof Uint8Array ? body : JSON.stringify(body),
   );
 
-interface Description {
-  paths: Record<string, Record<string, unknown>>;
-}
-
 /** Every address of the API with every method, numbers and names filled in. */
-async function everyAddress(fill = "1"): Promise<{ method: string; path: string }[]> {
-  const { paths } = JSON.parse((await ownGet("/api/docs/json")).body) as Description;
-  return Object.entries(paths).flatMap(([path, methods]) =>
+function everyAddress(fill = "1"): { method: string; path: string }[] {
+  return Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path: path.replace(/\{[^}]+\}/g, fill) })),
   );
 }
 
 describe("the way in", () => {
   test("no address of the API answers without the token, but those for logging in", async () => {
-    const addresses = await everyAddress();
+    const addresses = everyAddress();
     expect(addresses.length).toBeGreaterThan(3);
     const open = [];
     for (const { method, path } of addresses) {
@@ -156,7 +154,7 @@ describe("other sites", () => {
       `http://localhost:${review.port}`,
     ];
     for (const other of others)
-      for (const { method, path } of (await everyAddress()).filter(({ method }) => method !== "GET")) {
+      for (const { method, path } of everyAddress().filter(({ method }) => method !== "GET")) {
         const answer = await ask(review.port, { method, path, headers: { cookie, origin: other } });
         expect([method, path, other, answer.status]).toEqual([method, path, other, 403]);
       }
@@ -224,7 +222,7 @@ describe("the machine's files", () => {
 
   test("no address of the API takes a path for a number or a name", async () => {
     for (const climb of climbs) {
-      const answers = await Promise.all((await everyAddress(climb)).filter(({ method, path }) => method === "GET" && path.includes(climb)).map(({ path }) => ownGet(path))); // biome-ignore format: one thought
+      const answers = await Promise.all((everyAddress(climb)).filter(({ method, path }) => method === "GET" && path.includes(climb)).map(({ path }) => ownGet(path))); // biome-ignore format: one thought
       for (const { status, body } of answers) {
         expect(body).not.toContain(CANARY);
         expect([climb, status >= 400 && status < 500]).toEqual([climb, true]);

@@ -73,5 +73,7 @@ export async function buildServer(
   for (const routes of API) await scope(routes);
   await scope((own) => sessionRoutes(own, context, access));
   await app.register(async (own) => pageRoutes(own as ReviewApp, access, context.webFolder));
+  // When new requests are refused already: a window whose stream ends would ask for another at once.
+  app.addHook("preClose", async () => context.feed.close());
   return app;
 }

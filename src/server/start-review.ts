@@ -59,7 +59,7 @@ export async function startReview(settings: ReviewSettings): Promise<RunningRevi
   const { folder, listen, now } = settings;
   checkListenAddress(listen);
   const accounts = await accountsNeeded(settings);
-  const workspace = await openOrCreate(settings);
+  const context = reviewContext(settings, await openOrCreate(settings), accounts);
   try {
     const access: Access = {
       token: await sessionToken(folder, now),
@@ -67,12 +67,12 @@ export async function startReview(settings: ReviewSettings): Promise<RunningRevi
       sessions: accounts && (await LoginSessions.open(folder, accounts, now)),
       tlsOrigin: settings.tlsOrigin,
     };
-    const context = reviewContext(settings, workspace, accounts);
     const app = await buildServer(context, access, (error) => settings.message(`A request failed: ${traceOf(error)}`));
     await listenOn(app, settings);
     return runningReview(app, context, access, settings);
   } catch (error) {
-    await workspace.close();
+    await context.jobs.close();
+    await context.workspace.close();
     throw error;
   }
 }
@@ -173,8 +173,7 @@ function hostToShow(listen: string): string {
   return isIP(listen) === 6 ? `[${listen}]` : listen;
 }
 
-async function close(app: ReviewApp, { feed, jobs, workspace }: ReviewContext): Promise<void> {
-  feed.close();
+async function close(app: ReviewApp, { jobs, workspace }: ReviewContext): Promise<void> {
   await jobs.close();
   const deadline = setTimeout(() => app.server.closeAllConnections(), CLOSING_MILLISECONDS);
   await app.close();
