@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Session } from "../../../src/server/api/session.ts";
 import { request } from "../api/client.ts";
-import { sessionQuery } from "../api/queries.ts";
+import { keys, sessionQuery } from "../api/queries.ts";
 import { setReader } from "../api/reader.ts";
 import { Button } from "../design/button.tsx";
 import { PersonIcon } from "../design/icons.tsx";
@@ -16,9 +16,10 @@ export function ReaderMenu({ session, reader }: { session: Session; reader: stri
       if (session.accounts) await request("POST", "logout");
     },
     onSuccess: async () => {
+      if (session.accounts) await queries.resetQueries(sessionQuery);
       setReader(null);
-      queries.clear();
-      await queries.invalidateQueries(sessionQuery);
+      // The next reader may see less.
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
     },
     onError: sayFailure,
   });

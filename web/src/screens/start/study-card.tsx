@@ -29,7 +29,7 @@ export function StudyCard({ study, job }: { study: StudySummary; job: Job | unde
         total={progress.calledPositive}
         detail={`${countText(progress.positiveReviewed)} of ${countText(progress.calledPositive)}`}
       />
-      <span className="spread quiet small">
+      <span className="study-card-foot quiet small">
         <span>
           {KINDS[study.kind].title} · {countOf(study.samples, "sample")} · {dayText(study.createdAt)}
         </span>
