@@ -119,10 +119,12 @@ function usePreloading(desk: Desk, place: number): void {
       const cells = places.flatMap((at) => desk.cells.cellAt(at) ?? []).filter(({ error }) => error === null);
       preloader.want(cells.map(({ id }) => imageAddress(id, null, window)));
     };
-    wantNext();
+    // After the cell itself is drawn.
+    const timer = setTimeout(wantNext);
     const ends = [place, place + AHEAD].map((at) => desk.cells.subscribe(at, wantNext));
     ends.push(onConnectionChange(wantNext));
     return () => {
+      clearTimeout(timer);
       for (const end of ends) end();
     };
   }, [desk, place, window, preloader]);

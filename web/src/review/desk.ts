@@ -1,11 +1,12 @@
 import type { Cell, Finding, QueueName } from "../../../src/server/api/cells.ts";
+import { countOf, countText } from "../design/numbers.ts";
 import type { Action, Move } from "./keys.ts";
 import { Listeners } from "./listeners.ts";
 import type { Decision, Outbox } from "./outbox.ts";
 import { withDecision } from "./pace.ts";
 import type { QueueCells } from "./queue-cells.ts";
 import { nextOverlay, otherOpacity, otherTileSize, type ReviewSettings } from "./settings.ts";
-import { counted, findingInWords, grouped } from "./wording.ts";
+import { findingInWords } from "./wording.ts";
 import { WHOLE, ZOOM_STEP, type Zoom, zoomedAt } from "./zoom.ts";
 
 export type DeskDialog = "reason" | "keys" | "jump" | "queues" | "settings";
@@ -150,7 +151,7 @@ export class Desk {
     const said = { kind: "label", reader, studyId, cellId: cell.id, finding, micronuclei, reason, queue } as const;
     this.#history.push({ decision: outbox.add(said), place });
     this.#set({ decidedAt: withDecision(decidedAt, now()) });
-    this.say(`Cell ${grouped(place + 1)}: ${findingInWords(said)}`);
+    this.say(`Cell ${countText(place + 1)}: ${findingInWords(said)}`);
     if (settings.advance) this.goTo(place + 1);
   }
 
@@ -250,7 +251,7 @@ export class Desk {
     const at = this.#history.findLastIndex(({ decision }) => decision.cellId === cellId);
     const [mine] = at < 0 ? [] : this.#history.splice(at, 1);
     outbox.add({ kind: "undo", reader, studyId, cellId, takesBack: mine?.decision.key ?? null });
-    this.say(`Taken back: cell ${grouped(place + 1)}, ${what}`);
+    this.say(`Taken back: cell ${countText(place + 1)}, ${what}`);
   }
 
   #placeAfter(move: Move): number {
@@ -288,7 +289,7 @@ export class Desk {
       const found = await this.cells.find(this.#state.place + 1, (cell) => !this.isReviewed(cell), search.signal);
       if (search.signal.aborted) return;
       if (found !== null) this.goTo(found);
-      else this.say(`All ${counted(this.total, "cell")} of this queue are reviewed.`);
+      else this.say(`All ${countOf(this.total, "cell")} of this queue are reviewed.`);
     } catch {
       if (!search.signal.aborted) this.say("The search did not get through: the server does not answer.");
     } finally {

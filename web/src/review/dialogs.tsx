@@ -3,10 +3,11 @@ import { Button } from "../design/button.tsx";
 import { Dialog, DialogActions } from "../design/dialog.tsx";
 import { Field } from "../design/field.tsx";
 import { Kbd } from "../design/kbd.tsx";
+import { countText } from "../design/numbers.ts";
 import type { Desk } from "./desk.ts";
 import { KEY_HELP } from "./keys.ts";
 import { firstFocus, useDigits } from "./use-digits.ts";
-import { grouped, REASONS } from "./wording.ts";
+import { REASONS } from "./wording.ts";
 
 /** Why a cell cannot be scored: a key for the usual reasons, or the reader's own words. */
 export function ReasonDialog({ desk }: { readonly desk: Desk }) {
@@ -71,8 +72,8 @@ export function JumpDialog({ desk }: { readonly desk: Desk }) {
     <Dialog title="Jump to a cell" onClose={() => desk.closeDialog()}>
       <form className="stack" onSubmit={onSubmit}>
         <Field
-          label={`Number of the cell in this queue, 1 to ${grouped(desk.total)}`}
-          error={words === "" || fits ? undefined : `There are cells 1 to ${grouped(desk.total)}.`}
+          label={`Number of the cell in this queue, 1 to ${countText(desk.total)}`}
+          error={words === "" || fits ? undefined : `There are cells 1 to ${countText(desk.total)}.`}
         >
           {(control) => (
             <input

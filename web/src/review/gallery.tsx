@@ -37,14 +37,15 @@ function Grid({ desk, view, layout, height, total }: GridProps) {
   const place = useDesk(desk, (state) => state.place);
   const revealed = useDesk(desk, (state) => state.revealed);
   const grid = useRef<HTMLDivElement>(null);
+  // A part of the row after the focused one is in view too: one sees what comes.
+  const ahead = height > 1.8 * rowHeight ? rowHeight * 0.4 : 0;
   const virtualizer = useVirtualizer({
     count: rows,
     getScrollElement: () => view.current,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
     paddingStart: GAP,
-    // The row after the focused one is in view too: one sees what comes.
-    scrollPaddingEnd: height > 1.8 * rowHeight ? rowHeight * 0.4 : 0,
+    scrollPaddingEnd: ahead,
     scrollPaddingStart: GAP,
     initialOffset: () => Math.max(0, Math.floor(place / columns) * rowHeight - (height - rowHeight) / 2),
   });
@@ -61,7 +62,11 @@ function Grid({ desk, view, layout, height, total }: GridProps) {
   useEffect(() => grid.current?.focus({ preventScroll: true }), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `revealed` grows when the focus has to be seen
   useLayoutEffect(() => {
-    virtualizer.scrollToIndex(Math.floor(place / columns), { align: "auto" });
+    const top = GAP + Math.floor(place / columns) * rowHeight;
+    const shown = virtualizer.scrollOffset ?? 0;
+    // Most moves stay in view: asking the virtualizer would measure the page each time.
+    const inView = top - GAP >= shown && top + rowHeight + ahead <= shown + height;
+    if (!inView) virtualizer.scrollToIndex(Math.floor(place / columns), { align: "auto" });
   }, [virtualizer, place, columns, rowHeight, revealed]);
 
   return (

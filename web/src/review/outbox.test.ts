@@ -56,6 +56,7 @@ function outboxOf(
     mayBeSent: (reader) => reader === sitting,
     newKey: () => `key-${++keys}`,
     now: () => 1000,
+    soon: (act) => act(),
     wait: async () => {},
   });
   return { outbox, store };

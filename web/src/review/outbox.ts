@@ -46,6 +46,8 @@ export interface OutboxParts {
   readonly mayBeSent: (reader: string) => boolean;
   readonly newKey: () => string;
   readonly now: () => number;
+  /** Calls once the page has had time to draw: a decision shows the next cell first. */
+  readonly soon: (act: () => void) => void;
   /** Resolves after so many milliseconds. */
   readonly wait: (milliseconds: number) => Promise<void>;
 }
@@ -113,10 +115,12 @@ export class Outbox {
     const kept: Decision = { ...decision, key: this.#parts.newKey(), order: this.#lastOrder };
     if (kept.kind === "undo" && kept.takesBack !== null && this.#dismiss([kept.takesBack])) return kept;
     this.#decisions = [...this.#decisions, kept];
-    this.#parts.store.put(kept).catch(() => this.#forgetful());
     this.#update({});
     this.#changes.tell(kept.cellId);
-    void this.#pump();
+    this.#parts.soon(() => {
+      this.#parts.store.put(kept).catch(() => this.#forgetful());
+      void this.#pump();
+    });
     return kept;
   }
 

@@ -4,11 +4,12 @@ import { useNavigate } from "react-router";
 import { queuesQuery } from "../api/queries.ts";
 import { Button, ButtonLink } from "../design/button.tsx";
 import { Kbd } from "../design/kbd.tsx";
+import { countOf, countText } from "../design/numbers.ts";
 import { ProgressBar } from "../design/progress-bar.tsx";
 import type { Desk } from "./desk.ts";
 import { reviewPath } from "./review-path.ts";
 import { useOutboxState } from "./window-outbox.ts";
-import { counted, grouped, nextQueue, QUEUES } from "./wording.ts";
+import { nextQueue, QUEUES } from "./wording.ts";
 
 interface QueueEndProps {
   readonly desk: Desk;
@@ -34,11 +35,11 @@ export function QueueEnd({ desk, studyId, sampleId }: QueueEndProps) {
           label="Reviewed by you"
           done={queue.reviewed}
           total={queue.cells}
-          detail={`${grouped(queue.reviewed)} of ${grouped(queue.cells)}`}
+          detail={`${countText(queue.reviewed)} of ${countText(queue.cells)}`}
         />
       )}
-      {waiting > 0 && <p role="status">{counted(waiting, "decision")} not saved yet.</p>}
-      {left !== null && left > 0 && <p className="quiet">You passed over {counted(left, "cell")}.</p>}
+      {waiting > 0 && <p role="status">{countOf(waiting, "decision")} not saved yet.</p>}
+      {left !== null && left > 0 && <p className="quiet">You passed over {countOf(left, "cell")}.</p>}
       <div className="row">
         {left !== null && left > 0 && (
           <Button look="primary" onClick={() => desk.perform({ do: "next-unreviewed" })}>
@@ -50,7 +51,7 @@ export function QueueEnd({ desk, studyId, sampleId }: QueueEndProps) {
             look={left === 0 ? "primary" : "plain"}
             onClick={() => void navigate(reviewPath(studyId, next.name, sampleId))}
           >
-            {QUEUES[next.name].title}: {counted(next.cells - next.reviewed, "cell")} left
+            {QUEUES[next.name].title}: {countOf(next.cells - next.reviewed, "cell")} left
           </Button>
         )}
         <Button onClick={() => desk.perform({ do: "move", to: "previous" })}>

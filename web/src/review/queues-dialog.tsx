@@ -6,11 +6,12 @@ import { queuesQuery, studyQuery } from "../api/queries.ts";
 import { Dialog } from "../design/dialog.tsx";
 import { Waiting } from "../design/feedback.tsx";
 import { Kbd } from "../design/kbd.tsx";
+import { countText } from "../design/numbers.ts";
 import { ProgressBar } from "../design/progress-bar.tsx";
 import type { Desk } from "./desk.ts";
 import { reviewPath } from "./review-path.ts";
 import { firstFocus, useDigits } from "./use-digits.ts";
-import { grouped, inOrder, QUEUES } from "./wording.ts";
+import { inOrder, QUEUES } from "./wording.ts";
 
 interface QueuesDialogProps {
   readonly desk: Desk;
@@ -55,7 +56,7 @@ export function QueuesDialog({ desk, studyId, sampleId }: QueuesDialogProps) {
                   ) : (
                     <>
                       <span className="small">
-                        {grouped(queue.reviewed)} of {grouped(queue.cells)}
+                        {countText(queue.reviewed)} of {countText(queue.cells)}
                       </span>
                       <ProgressBar
                         bare

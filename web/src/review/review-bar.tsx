@@ -3,13 +3,14 @@ import { useEffect, useState } from "react";
 import { queuesQuery } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
 import { Kbd } from "../design/kbd.tsx";
+import { countText } from "../design/numbers.ts";
 import { ProgressBar } from "../design/progress-bar.tsx";
 import type { Desk } from "./desk.ts";
 import { LiveResult } from "./live-result.tsx";
 import { pacePerMinute } from "./pace.ts";
 import { SaveState } from "./save-state.tsx";
 import { useDesk, useTotal } from "./use-desk.ts";
-import { grouped, QUEUES } from "./wording.ts";
+import { QUEUES } from "./wording.ts";
 
 interface ReviewBarProps {
   readonly desk: Desk;
@@ -30,7 +31,7 @@ export function ReviewBar({ desk, studyId, sampleId, blinded }: ReviewBarProps) 
       </Button>
       <QueueProgress desk={desk} studyId={studyId} sampleId={sampleId} />
       <span className="review-place">
-        {grouped(Math.min(place + 1, total))} <span className="quiet">of {grouped(total)}</span>
+        {countText(Math.min(place + 1, total))} <span className="quiet">of {countText(total)}</span>
       </span>
       {blinded ? (
         <span
@@ -65,9 +66,9 @@ function QueueProgress({ desk, studyId, sampleId }: Omit<ReviewBarProps, "blinde
   const queue = data?.find(({ name }) => name === desk.queue);
   if (queue === undefined) return null;
   return (
-    <div className="queue-progress" title={`${grouped(queue.reviewed)} of ${grouped(queue.cells)} reviewed by you`}>
+    <div className="queue-progress" title={`${countText(queue.reviewed)} of ${countText(queue.cells)} reviewed by you`}>
       <ProgressBar bare label="Reviewed by you" done={queue.reviewed} total={queue.cells} />
-      <span className="small quiet wide-only">{grouped(queue.reviewed)} reviewed</span>
+      <span className="small quiet wide-only">{countText(queue.reviewed)} reviewed</span>
     </div>
   );
 }

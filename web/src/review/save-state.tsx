@@ -1,10 +1,11 @@
 import { useEffect, useState } from "react";
 import { Button } from "../design/button.tsx";
 import { Dialog, DialogActions } from "../design/dialog.tsx";
+import { countOf, countText } from "../design/numbers.ts";
 import type { OutboxState } from "./outbox.ts";
 import { useSettled } from "./use-settled.ts";
 import { useOutboxState, windowOutbox } from "./window-outbox.ts";
-import { counted, findingInWords, grouped } from "./wording.ts";
+import { findingInWords } from "./wording.ts";
 
 /** A decision that is answered sooner is never shown as under way: a word that flickers at every key tires the eye. */
 const SLOW_MILLISECONDS = 400;
@@ -22,7 +23,7 @@ export function SaveState() {
       </span>
       {state.refused.length > 0 && (
         <Button small look="danger" onClick={() => setReading(true)}>
-          {counted(state.refused.length, "decision")} refused
+          {countOf(state.refused.length, "decision")} refused
         </Button>
       )}
       {reading && state.refused.length > 0 && <Refused state={state} onClose={() => setReading(false)} />}
@@ -32,10 +33,10 @@ export function SaveState() {
 
 function wordsOf({ waiting, connection, lasting, ofOthers }: OutboxState, slow: boolean, saved: number): string {
   const kept = lasting ? "kept here" : "kept only while this window is open";
-  const others = ofOthers > 0 ? ` · ${grouped(ofOthers)} of another reader wait here` : "";
-  if (waiting > 0 && connection === "locked") return `${grouped(waiting)} not saved yet, ${kept}. Log in again.`;
-  if (waiting > 0 && connection === "gone") return `${grouped(waiting)} not saved yet, ${kept}${others}`;
-  return `${grouped(saved)} saved${slow ? ` · saving ${grouped(waiting)}` : ""}${others}`;
+  const others = ofOthers > 0 ? ` · ${countText(ofOthers)} of another reader wait here` : "";
+  if (waiting > 0 && connection === "locked") return `${countText(waiting)} not saved yet, ${kept}. Log in again.`;
+  if (waiting > 0 && connection === "gone") return `${countText(waiting)} not saved yet, ${kept}${others}`;
+  return `${countText(saved)} saved${slow ? ` · saving ${countText(waiting)}` : ""}${others}`;
 }
 
 function toneOf({ waiting, connection }: OutboxState): string {

@@ -3,6 +3,7 @@ import type { Cell } from "../../../src/server/api/cells.ts";
 import type { Explanation, Occlusion } from "../../../src/server/api/explanation.ts";
 import { Badge } from "../design/badge.tsx";
 import { Failed } from "../design/feedback.tsx";
+import { countText } from "../design/numbers.ts";
 import { Adjudication } from "./adjudication.tsx";
 import type { Desk } from "./desk.ts";
 import { ImageControls } from "./image-controls.tsx";
@@ -10,7 +11,6 @@ import { LabelHistory } from "./label-history.tsx";
 import { MapControls } from "./map-controls.tsx";
 import { ProbabilityBar } from "./probability-bar.tsx";
 import { SimilarCells } from "./similar-cells.tsx";
-import { grouped } from "./wording.ts";
 
 interface SidePanelProps {
   readonly desk: Desk;
@@ -28,7 +28,7 @@ export function SidePanel({ desk, cell, place, explanation, occlusion, wantsOccl
     <aside className="side-panel" aria-label="About this cell">
       <header className="panel-part">
         <h2>
-          Cell {grouped(place + 1)} <span className="quiet">of {grouped(desk.total)}</span>
+          Cell {countText(place + 1)} <span className="quiet">of {countText(desk.total)}</span>
         </h2>
         <p className="small quiet panel-file" title={cell.file}>
           {cell.sample} · {cell.slide} · {cell.originalId ?? cell.file}

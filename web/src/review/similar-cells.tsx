@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { failureText } from "../api/client.ts";
+import { countOf } from "../design/numbers.ts";
 import { similarQuery } from "./cell-queries.ts";
 import type { Desk } from "./desk.ts";
 import { imageAddress } from "./image-address.ts";
 import { useDesk } from "./use-desk.ts";
 import { useSettled } from "./use-settled.ts";
-import { counted, findingInWords } from "./wording.ts";
+import { findingInWords } from "./wording.ts";
 
 /** Somebody who only passes by needs no search through all labelled cells. */
 const SETTLED_MILLISECONDS = 500;
@@ -43,7 +44,7 @@ function Found({ desk, cellId }: { readonly desk: Desk; readonly cellId: number 
           </li>
         ))}
       </ul>
-      <p className="small quiet">Out of {counted(data.compared, "labelled cell")}.</p>
+      <p className="small quiet">Out of {countOf(data.compared, "labelled cell")}.</p>
     </>
   );
 }

@@ -21,6 +21,7 @@ export function windowOutbox(): Outbox {
     mayBeSent: (reader) => reader === currentReader(),
     newKey,
     now: Date.now,
+    soon: (act) => setTimeout(act),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   });
   outbox = started;

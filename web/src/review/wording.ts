@@ -1,4 +1,5 @@
 import type { Cell, Finding, Label, QueueName } from "../../../src/server/api/cells.ts";
+import { countOf, countText } from "../design/numbers.ts";
 import type { Decision } from "./outbox.ts";
 
 /** Name of a queue, and what it is for. */
@@ -42,7 +43,7 @@ type Found = { readonly finding: Finding; readonly micronuclei: number | null; r
 /** A finding in a word or two, for a sentence: "2 micronuclei", "normal", "unscorable (debris)". */
 export function findingInWords({ finding, micronuclei, reason }: Found): string {
   if (finding === "mn")
-    return micronuclei === null ? "micronuclei" : counted(micronuclei, "micronucleus", "micronuclei");
+    return micronuclei === null ? "micronuclei" : countOf(micronuclei, "micronucleus", "micronuclei");
   if (finding === "unscorable" && reason) return `unscorable (${reason.toLowerCase()})`;
   return finding;
 }
@@ -78,23 +79,17 @@ export function cellInWords(
   const decided = pending === undefined ? own : pendingInWords(pending);
   const other =
     cell.label === null || cell.label.reader === reader ? null : `${cell.label.reader}: ${findingInWords(cell.label)}`;
-  const parts = [`Cell ${grouped(place + 1)} of ${grouped(total)}`, callInWords(cell), decided ?? "no label of yours"];
+  const parts = [
+    `Cell ${countText(place + 1)} of ${countText(total)}`,
+    callInWords(cell),
+    decided ?? "no label of yours",
+  ];
   return [...parts, other, cell.disagreement ? "readers disagree" : null].filter((part) => part !== null).join("; ");
 }
 
 function pendingInWords(pending: Decision): string {
   const what = pending.kind === "undo" ? "taking back your label" : findingInWords(pending);
   return `${what}, not saved yet`;
-}
-
-/** "1 cell", "12,000 cells". */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${grouped(count)} ${count === 1 ? one : many}`;
-}
-
-/** 12000 -> "12,000". */
-export function grouped(count: number): string {
-  return count.toLocaleString("en");
 }
 
 /** Queues in the order in which one works through them; those without cells last. */
