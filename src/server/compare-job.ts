@@ -13,7 +13,7 @@ import { readJsonFile } from "./json-file.ts";
 import { readLabelledCells } from "./labelled-cells.ts";
 import type { ShelfModel } from "./model-shelf.ts";
 import { runInThread } from "./thread-task.ts";
-import { unitOf } from "./training-split.ts";
+import { intervalUnits } from "./training-split.ts";
 
 /** Compares two models on labelled cells that neither was trained on, as a job. Throws MODEL_MISSING. */
 export async function startComparison(context: ReviewContext, by: string, wanted: NewComparison): Promise<Job> {
@@ -49,13 +49,13 @@ async function runComparison(
 ): Promise<JobResult> {
   const labelled = await readLabelledCells(workspace.db, studyIds);
   const trainings = models.map(({ training }) => training);
-  const { cells, unit } = comparisonCells(labelled, trainings);
+  const cells = comparisonCells(labelled, trainings);
+  const units = intervalUnits(cells);
   const id = randomUUID();
   const request: CompareRequest = {
     id,
     models: [sourceOf(models[0]), sourceOf(models[1])],
-    cells: cells.map((cell) => ({ path: cell.path, positive: cell.positive, group: unitOf(cell, unit) })),
-    groupedBy: unit,
+    cells: cells.map(({ path, positive }, index) => ({ path, positive, group: units[index] ?? null })),
   };
   const result = await runInThread<CompareRequest, Progress, CompareResult>(
     "./compare-worker",

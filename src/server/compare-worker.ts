@@ -16,14 +16,13 @@ export interface CompareRequest {
   readonly id: string;
   readonly models: readonly [ModelSource, ModelSource];
   readonly cells: readonly ComparedCell[];
-  /** What the groups of the cells are. */
-  readonly groupedBy: string;
 }
 
 export interface ComparedCell {
   readonly path: string;
   readonly positive: boolean;
-  readonly group: string;
+  /** What is resampled for the intervals; null for the cell itself. */
+  readonly group: string | null;
 }
 
 /** Null where it was stopped. */
@@ -51,7 +50,7 @@ async function probabilitiesOf(
 }
 
 function compare(
-  { id, models, groupedBy }: CompareRequest,
+  { id, models }: CompareRequest,
   files: readonly [ModelFile, ModelFile],
   cells: readonly (ComparedCell & { readonly one: number; readonly other: number })[],
 ): Comparison {
@@ -63,7 +62,7 @@ function compare(
     const { threshold } = files[index].metadata.operating_point;
     const evaluation = summariseEvaluation(
       evaluateScores({
-        ...{ scores: scores[index], positives, groups, groupedBy, threshold, resamples: RESAMPLES },
+        ...{ scores: scores[index], positives, groups, threshold, resamples: RESAMPLES },
         thresholdSource: "the model's own",
         stream: new RandomStream(SEED).fork("intervals"),
       }),

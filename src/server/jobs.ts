@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describeError, MicronucleiError } from "../core/errors.ts";
 import type { Progress, ReportProgress } from "../core/progress.ts";
 import type { Job, JobKind } from "./api/jobs.ts";
+import { withoutFolders } from "./without-folders.ts";
 
 /** Why a job's signal was aborted: a person stopped it, or the server ends and the job may go on after its restart. */
 export type StopReason = "stopped" | "closing";
@@ -164,7 +165,11 @@ export class Jobs {
       await this.#end(queued, { ...outcome, modelId, comparisonId });
     } catch (error) {
       const code = error instanceof MicronucleiError ? error.code : "UNEXPECTED";
-      await this.#end(queued, { state: "failed", stage: "Failed", failure: { code, message: describeError(error) } });
+      await this.#end(queued, {
+        state: "failed",
+        stage: "Failed",
+        failure: { code, message: withoutFolders(describeError(error)) },
+      });
     }
   }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeFileAtomically } from "../core/files.ts";
 import type { Progress } from "../core/progress.ts";
 import { RandomStream } from "../core/random.ts";
-import type { Cell, Dataset } from "../dataset/cell.ts";
+import { type Cell, type Dataset, SPLITS } from "../dataset/cell.ts";
 import { datasetHash } from "../dataset/load-dataset.ts";
 import { selectDevice } from "../engine/devices.ts";
 import { readModel } from "../scoring/model.ts";
@@ -16,7 +16,7 @@ import { CARD_FILE, summariseEvaluation, writeCard } from "./model-description.t
 import { TRAINING_FILE } from "./model-shelf.ts";
 import { serveTask } from "./thread-task.ts";
 import type { TrainingRecord } from "./training-record.ts";
-import { splitLabelledCells, type TrainingSplit } from "./training-split.ts";
+import { intervalUnits, splitLabelledCells, type TrainingSplit } from "./training-split.ts";
 
 export interface TrainRequest {
   readonly runFolder: string;
@@ -44,17 +44,21 @@ const DECAYS = 2;
 /** `classes`: those of the first model, so that its last layer keeps its meaning. */
 function datasetOf(
   cells: readonly LabelledCell[],
-  { unit, splitOf }: TrainingSplit,
+  { splitOf }: TrainingSplit,
   classes: readonly [negative: string, positive: string],
 ): Dataset {
-  const used = cells.flatMap((cell): Cell[] => {
-    const split = splitOf.get(cell);
-    const label = classes[cell.positive ? 1 : 0];
-    const file = `cell ${cell.id}`;
-    const shared = { field: cell.units[unit] ?? cell.units.slide ?? "" };
-    return split === undefined
-      ? []
-      : [{ file, path: cell.path, label, split, sha256: cell.picture, columns: { file, split }, ...shared }];
+  const used = SPLITS.flatMap((split) => {
+    const members = cells.filter((cell) => splitOf.get(cell) === split);
+    const fields = intervalUnits(members);
+    return members.map((cell, index): Cell => {
+      const file = `cell ${cell.id}`;
+      const field = fields[index] ?? null;
+      return {
+        ...{ file, path: cell.path, split, sha256: cell.picture, columns: { file, split } },
+        label: classes[cell.positive ? 1 : 0],
+        ...(field !== null && { field }),
+      };
+    });
   });
   return {
     source: "cells labelled in the review application",

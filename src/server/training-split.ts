@@ -103,6 +103,18 @@ export function unitOf({ units }: LabelledCell, unit: Unit): string {
   return units[unit] ?? units.slide ?? "";
 }
 
+/** Resampling fewer units than this says nothing of how results vary between them. */
+const LEAST_UNITS = 5;
+
+/**
+ * What to resample for intervals: the smallest known unit of each cell, field or slide; null for all where there are too
+ * few of these, so that single cells are resampled.
+ */
+export function intervalUnits(cells: readonly LabelledCell[]): (string | null)[] {
+  const units = cells.map((cell) => unitOf(cell, "field"));
+  return new Set(units).size < LEAST_UNITS ? units.map(() => null) : units;
+}
+
 function countUnits(cells: readonly LabelledCell[], unit: Unit): number {
   return new Set(cells.map((cell) => unitOf(cell, unit))).size;
 }

@@ -155,6 +155,7 @@ test("another model's scoring becomes the study's when it is finished, with a re
   await writeFile(join(run, "model.onnx"), tinyModel(2));
   const { id: modelId } = await models.install(run, "Second");
   expect((await post("score", { modelId: "nothing" })).json().code).toBe("MODEL_MISSING");
+  expect((await post("score")).json().job).toMatchObject({ title: "Score Study with box" });
   await post("score", { modelId });
   await review.context.jobs.idle();
   const { scoringId } = await studyOfNumber(workspace.db, 1);

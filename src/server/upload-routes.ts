@@ -52,6 +52,7 @@ export async function uploadRoutes(app: ReviewApp, context: ReviewContext): Prom
         throw new UsageError("UPLOAD_EMPTY", "No image has arrived in this upload. Bring its images first.");
       const brought = { id: uploadId, ...request.body };
       const job = await startScoring(context, { studyId, by: readerOf(request), modelId: null, upload: brought });
+      uploads.forget(uploadId);
       return { job };
     },
   );

@@ -93,6 +93,11 @@ export class Uploads {
     return upload;
   }
 
+  /** Forgets what is known of an upload, until it is asked for again. */
+  forget(id: string): void {
+    this.#open.delete(id);
+  }
+
   async #find(id: string, studyId: number): Promise<Receiving> {
     if (UPLOAD_ID.test(id) && !this.#open.has(id)) this.#open.set(id, this.#read(id));
     const upload = await this.#open.get(id)?.catch(() => null);

@@ -80,4 +80,4 @@ export type FinishUpload = z.infer<typeof finishUpload>;
 export const uploadedFile = z.object({ name: z.string().min(1).max(2_000) });
 
 /** Scores a study's cells. With a model: all of them, and its predictions then become those that count. */
-export const newScoring = z.object({ modelId: z.string().optional() }).optional();
+export const newScoring = z.object({ modelId: z.string().optional() }).nullish();
