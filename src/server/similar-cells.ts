@@ -52,7 +52,7 @@ export class SimilarCells {
     const own = (await this.#explainer.features(model, [picture]))?.[0];
     if (own === undefined) return { cells: [], compared: 0 };
     const store = await this.#store(model, own.length);
-    await store.add([[cell.id, own]]);
+    if (store.get(cell.id) === undefined) await store.add([[cell.id, own]]);
     const labelled = await labelledCells(this.#workspace.db, cell.studyId, cell.id);
     await this.#computeMissing(
       model,
