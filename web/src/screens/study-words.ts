@@ -20,6 +20,11 @@ export function cellsDone({ scored, unreadable }: Progress): number {
   return scored + unreadable;
 }
 
+/** Cells that a model is to go through: a picture that is there twice counts once. */
+export function cellsToScore({ cells, duplicates }: Progress): number {
+  return cells - duplicates;
+}
+
 /** A study's title; empty where it only repeats the name. */
 export function titleOf({ name, title }: StudySummary): string {
   return title === name ? "" : title;

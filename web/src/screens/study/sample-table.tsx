@@ -1,9 +1,9 @@
 import { Link } from "react-router";
 import type { Sample, Study } from "../../../../src/server/api/studies.ts";
 import { Badge } from "../../design/badge.tsx";
-import { countText } from "../../design/numbers.ts";
+import { countOf, countText } from "../../design/numbers.ts";
 import { ProgressBar } from "../../design/progress-bar.tsx";
-import { cellsDone } from "../study-words.ts";
+import { cellsDone, cellsToScore } from "../study-words.ts";
 
 /** The study's samples: what is known of each, and how far the work on it is. */
 export function SampleTable({ study, blinded }: { study: Study; blinded: boolean }) {
@@ -71,7 +71,7 @@ function SampleLine({ studyId, sample, blinded, showsRole, showsDose }: SampleLi
   const { progress, slides } = sample;
   // A blinded reader is not told how many calls are positive.
   const [read, toRead] = blinded
-    ? [progress.reviewed, progress.cells]
+    ? [progress.reviewed, cellsToScore(progress)]
     : [progress.positiveReviewed, progress.calledPositive];
   return (
     <tr>
@@ -89,9 +89,12 @@ function SampleLine({ studyId, sample, blinded, showsRole, showsDose }: SampleLi
       {showsDose && (
         <td className="number">{sample.dose === null ? "" : `${sample.dose} ${sample.doseUnit ?? ""}`.trim()}</td>
       )}
-      <td className="number">{countText(progress.cells)}</td>
+      <td className="number">
+        {countText(progress.cells)}
+        {progress.duplicates > 0 && <div className="quiet small">{countOf(progress.duplicates, "duplicate")}</div>}
+      </td>
       <td>
-        <ProgressBar label={`${sample.name}: scored`} bare done={cellsDone(progress)} total={progress.cells} />
+        <ProgressBar label={`${sample.name}: scored`} bare done={cellsDone(progress)} total={cellsToScore(progress)} />
       </td>
       <td>
         <div className="sample-positive">

@@ -10,6 +10,7 @@ import { Dialog, DialogActions } from "../../design/dialog.tsx";
 import { Note } from "../../design/feedback.tsx";
 import { SelectField } from "../../design/field.tsx";
 import { countOf } from "../../design/numbers.ts";
+import { cellsToScore } from "../study-words.ts";
 
 /** Has the study scored with a model of the workspace. */
 export function ScoreDialog({ study, onClose }: { study: Study; onClose: () => void }) {
@@ -46,8 +47,8 @@ export function ScoreDialog({ study, onClose }: { study: Study; onClose: () => v
           ))}
         </SelectField>
         <p className="quiet">
-          {countOf(study.progress.cells, "cell")} will be scored. Your decisions stay as they are; the model's calls are
-          replaced by the new model's.
+          {countOf(cellsToScore(study.progress), "cell")} will be scored. Your decisions stay as they are; the model's
+          calls are replaced by the new model's.
         </p>
         {score.isError && <Note tone="danger">{failureText(score.error)}</Note>}
         <DialogActions>
