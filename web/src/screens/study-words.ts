@@ -15,11 +15,6 @@ export const STATES: Record<StudySummary["state"], { title: string; tone: BadgeT
   reviewed: { title: "Checked", tone: "good" },
 };
 
-/** Cells that a model has been through: those that it could not read are done too. */
-export function cellsDone({ scored, unreadable }: Progress): number {
-  return scored + unreadable;
-}
-
 /** Cells that a model is to go through: a picture that is there twice counts once. */
 export function cellsToScore({ cells, duplicates }: Progress): number {
   return cells - duplicates;

@@ -4,7 +4,7 @@ import type { StudySummary } from "../../../../src/server/api/studies.ts";
 import { Badge } from "../../design/badge.tsx";
 import { countOf, countText, dayText } from "../../design/numbers.ts";
 import { ProgressBar } from "../../design/progress-bar.tsx";
-import { cellsDone, cellsToScore, KINDS, STATES, titleOf } from "../study-words.ts";
+import { cellsToScore, KINDS, STATES, titleOf } from "../study-words.ts";
 
 /** A study at a glance: how much of it was scored and how much of what was called positive a person has seen. */
 export function StudyCard({ study, job }: { study: StudySummary; job: Job | undefined }) {
@@ -19,9 +19,9 @@ export function StudyCard({ study, job }: { study: StudySummary; job: Job | unde
       <span className="study-card-title quiet small">{titleOf(study)}</span>
       <ProgressBar
         label={job?.state === "running" ? job.stage : "Scored"}
-        done={cellsDone(progress)}
+        done={progress.scored}
         total={cellsToScore(progress)}
-        detail={`${countText(cellsDone(progress))} of ${countOf(cellsToScore(progress), "cell")}`}
+        detail={`${countText(progress.scored)} of ${countOf(cellsToScore(progress), "cell")}`}
       />
       <ProgressBar
         label="Positive calls checked"

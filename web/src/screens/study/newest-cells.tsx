@@ -4,14 +4,13 @@ import type { Study } from "../../../../src/server/api/studies.ts";
 import { get } from "../../api/client.ts";
 import { keys, queryText } from "../../api/queries.ts";
 import { decimalText } from "../../design/numbers.ts";
-import { cellsDone } from "../study-words.ts";
 
 const SHOWN = 24;
 const TILE_PIXELS = 160;
 
 /** The cells that were scored last, the newest on the left. Cells are scored in the order in which the study lists them. */
 export function NewestCells({ study }: { study: Study }) {
-  const offset = Math.max(0, cellsDone(study.progress) - SHOWN);
+  const offset = Math.max(0, study.progress.scored - SHOWN);
   const newest = useQuery({
     queryKey: [...keys.study(study.id), "newest", offset],
     queryFn: ({ signal }) =>

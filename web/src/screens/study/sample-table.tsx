@@ -3,7 +3,7 @@ import type { Sample, Study } from "../../../../src/server/api/studies.ts";
 import { Badge } from "../../design/badge.tsx";
 import { countOf, countText } from "../../design/numbers.ts";
 import { ProgressBar } from "../../design/progress-bar.tsx";
-import { cellsDone, cellsToScore } from "../study-words.ts";
+import { cellsToScore } from "../study-words.ts";
 
 /** The study's samples: what is known of each, and how far the work on it is. */
 export function SampleTable({ study, blinded }: { study: Study; blinded: boolean }) {
@@ -94,7 +94,7 @@ function SampleLine({ studyId, sample, blinded, showsRole, showsDose }: SampleLi
         {progress.duplicates > 0 && <div className="quiet small">{countOf(progress.duplicates, "duplicate")}</div>}
       </td>
       <td>
-        <ProgressBar label={`${sample.name}: scored`} bare done={cellsDone(progress)} total={cellsToScore(progress)} />
+        <ProgressBar label={`${sample.name}: scored`} bare done={progress.scored} total={cellsToScore(progress)} />
       </td>
       <td>
         <div className="sample-positive">
