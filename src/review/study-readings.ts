@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { ADJUDICATION, readingsDiffer, readingsOf } from "../workspace/counting-label.ts";
+import { valueOnly } from "../workspace/query-order.ts";
 import type { Finding, PredictedOutcome, Schema } from "../workspace/schema.ts";
 import type { Study } from "../workspace/study.ts";
 
@@ -72,7 +73,7 @@ export class StudyReadings {
       .select(["label.id", "label.cell_id", "label.reader", "label.finding", "label.micronuclei", "label.queue"])
       .select(["label.withdraws", "slide.sample_id", "prediction.outcome"])
       .where("label.id", ">", this.#last)
-      .where("slide.study_id", "=", this.#study.id)
+      .where(valueOnly("slide.study_id"), "=", this.#study.id)
       .orderBy("label.id")
       .limit(ROWS_AT_ONCE)
       .execute();

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Kysely, Selectable } from "kysely";
 import { RandomStream } from "../core/random.ts";
+import { valueOnly } from "./query-order.ts";
 import type { DrawTable, Schema } from "./schema.ts";
 import type { Study } from "./study.ts";
 import type { Change, Workspace } from "./workspace.ts";
@@ -132,7 +133,7 @@ async function labelledCalls(db: Kysely<Schema>, study: StudyKey) {
   const rows = await db
     .selectFrom("current_label")
     .innerJoin("label", "label.id", "current_label.label_id")
-    .innerJoin("cell", "cell.id", "current_label.cell_id")
+    .innerJoin("cell", (join) => join.on("cell.id", "=", valueOnly("current_label.cell_id")))
     .innerJoin("slide", "slide.id", "cell.slide_id")
     .innerJoin("sample", "sample.id", "slide.sample_id")
     .innerJoin("prediction", "prediction.cell_id", "cell.id")

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Distribution } from "../assay/dispersion.ts";
+import { valueOnly } from "./query-order.ts";
 import { listSamples, listSlides, type Sample, type Slide } from "./samples.ts";
 import type { Finding, PredictedOutcome, Schema } from "./schema.ts";
 import type { Study } from "./study.ts";
@@ -110,7 +111,7 @@ async function labelledCounts(db: Kysely<Schema>, { id, scoringId }: Pick<Study,
   const rows = await db
     .selectFrom("current_label")
     .innerJoin("label", "label.id", "current_label.label_id")
-    .innerJoin("cell", "cell.id", "current_label.cell_id")
+    .innerJoin("cell", (join) => join.on("cell.id", "=", valueOnly("current_label.cell_id")))
     .innerJoin("slide", "slide.id", "cell.slide_id")
     .leftJoin("prediction", (join) =>
       join.onRef("prediction.cell_id", "=", "cell.id").on("prediction.scoring_id", "=", scoringId ?? 0),

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import { standingLabels } from "./counting-label.ts";
 import type { Label } from "./labels.ts";
+import { valueOnly } from "./query-order.ts";
 import type { PredictedOutcome, Schema } from "./schema.ts";
 import type { Study } from "./study.ts";
 
@@ -43,7 +44,7 @@ export async function listCells(
     .select(["slide.sample_id", "sample.name as sample_name", "sample.code"])
     .select(["prediction.outcome", "prediction.probability", "prediction.quality", "prediction.error"])
     .where("cell.id", "in", ids)
-    .where("slide.study_id", "=", study.id)
+    .where(valueOnly("slide.study_id"), "=", study.id)
     .execute();
   const labels = await labelsByCell(db, ids);
   const cells = new Map(

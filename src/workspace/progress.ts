@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { valueOnly } from "./query-order.ts";
 import type { PredictedOutcome, Schema } from "./schema.ts";
 import type { Study } from "./study.ts";
 
@@ -72,7 +73,7 @@ function scoredAs(outcome: PredictedOutcome, cells: number): Partial<ReviewProgr
 async function labelledBySlide(db: Kysely<Schema>, { id, scoringId }: Pick<Study, "id" | "scoringId">) {
   const rows = await db
     .selectFrom("current_label")
-    .innerJoin("cell", "cell.id", "current_label.cell_id")
+    .innerJoin("cell", (join) => join.on("cell.id", "=", valueOnly("current_label.cell_id")))
     .innerJoin("slide", "slide.id", "cell.slide_id")
     .leftJoin("prediction", (join) =>
       join.onRef("prediction.cell_id", "=", "cell.id").on("prediction.scoring_id", "=", scoringId ?? 0),
