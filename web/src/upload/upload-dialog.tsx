@@ -7,94 +7,62 @@ import { keys, sessionQuery, studiesQuery } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
 import { Dialog, DialogActions } from "../design/dialog.tsx";
 import { Note } from "../design/feedback.tsx";
-import { SelectField, TextField } from "../design/field.tsx";
 import { bytesText, countOf, countText } from "../design/numbers.ts";
+import { type Destination, DestinationFields, NEW_STUDY } from "./destination-fields.tsx";
 import { FileChoosers } from "./file-choosers.tsx";
 import { suggestedName } from "./image-files.ts";
 import { offerFiles, startUpload, type UploadOffer } from "./upload-store.ts";
-
-const NEW = "new";
 
 /** Asks to which study and sample the images belong, then sends them. */
 export function UploadDialog({ offer }: { offer: UploadOffer }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const studies = useQuery(studiesQuery).data;
-  const [chosen, setChosen] = useState<string | null>(offer.studyId === null ? null : String(offer.studyId));
-  const [studyName, setStudyName] = useState("");
-  const [sampleName, setSampleName] = useState<string | null>(null);
-  const [slide, setSlide] = useState("1");
-  const study = chosen ?? (studies?.length === 0 ? NEW : String(studies?.[0]?.id ?? NEW));
-  const sample = sampleName ?? suggestedName(offer.images);
+  const studies = useQuery(studiesQuery).data?.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const [typed, setTyped] = useState<Partial<Destination>>({});
+  const destination: Destination = {
+    study: String(offer.studyId ?? studies?.[0]?.id ?? NEW_STUDY),
+    studyName: "",
+    sample: suggestedName(offer.images),
+    slide: "1",
+    ...typed,
+  };
+  const obstacle = useObstacle(offer);
   const close = () => offerFiles(null);
   const send = useMutation({
     mutationFn: async () => {
-      if (study !== NEW) return Number(study);
+      const { study, studyName } = destination;
+      if (study !== NEW_STUDY) return Number(study);
       const created = await request<StudySummary>("POST", "studies", { body: { name: studyName.trim() } });
       void queries.invalidateQueries({ queryKey: keys.studies });
       return created.id;
     },
     onSuccess: async (studyId) => {
-      void startUpload(queries, studyId, { sample: sample.trim(), slide: slide.trim() }, offer.images);
+      const place = { sample: destination.sample.trim(), slide: destination.slide.trim() };
+      void startUpload(queries, studyId, place, offer.images);
       close();
       await navigate(`/studies/${studyId}`);
     },
   });
-  const obstacle = useObstacle(offer);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     send.mutate();
   };
+  const ready = offer.images.length > 0 && obstacle === null && studies !== undefined && !send.isPending;
   return (
     <Dialog title="Score images" onClose={close}>
       <form className="stack" onSubmit={submit}>
         <BroughtSummary offer={offer} />
         {offer.images.length === 0 && <FileChoosers studyId={offer.studyId} look="primary" />}
         {obstacle !== null && <Note tone="danger">{obstacle}</Note>}
-        {offer.studyId === null && (
-          <SelectField label="Study" value={study} onChange={(event) => setChosen(event.target.value)}>
-            {studies?.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-            <option value={NEW}>A new study …</option>
-          </SelectField>
-        )}
-        {study === NEW && (
-          <TextField
-            label="Name of the new study"
-            value={studyName}
-            onChange={(event) => setStudyName(event.target.value)}
-            maxLength={100}
-            required
-          />
-        )}
-        <div className="upload-place">
-          <TextField
-            label="Sample"
-            hint="A donor, a culture or a dose: what gets a result of its own."
-            value={sample}
-            onChange={(event) => setSampleName(event.target.value)}
-            maxLength={100}
-            required
-          />
-          <TextField
-            label="Slide"
-            value={slide}
-            onChange={(event) => setSlide(event.target.value)}
-            maxLength={100}
-            required
-          />
-        </div>
+        <DestinationFields
+          studies={offer.studyId === null ? (studies ?? []) : null}
+          destination={destination}
+          onChange={(change) => setTyped({ ...typed, ...change })}
+        />
         {send.isError && <Note tone="danger">{failureText(send.error)}</Note>}
         <DialogActions>
           <Button onClick={close}>Cancel</Button>
-          <Button
-            type="submit"
-            look="primary"
-            disabled={offer.images.length === 0 || obstacle !== null || send.isPending || studies === undefined}
-          >
+          <Button type="submit" look="primary" disabled={!ready}>
             Upload and score
           </Button>
         </DialogActions>

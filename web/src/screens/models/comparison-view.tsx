@@ -41,67 +41,80 @@ function Compared({ comparison }: { comparison: Comparison }) {
           {second.id !== inUse && <UseModel modelId={second.id} name={second.name} />}
         </div>
         <p>{verdictOf(comparison)}</p>
-        <div className="scroll-x">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Measure</th>
-                <th scope="col" className="number">
-                  {first.name}
-                </th>
-                <th scope="col" className="number">
-                  {second.name}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {ROWS.map(([measure, name]) => (
-                <tr key={measure}>
-                  <th scope="row">{name}</th>
-                  {models.map(({ id, evaluation: { [measure]: estimate } }) => (
-                    <td key={id} className="number">
-                      <span className="strong">{decimalText(estimate.value, 3)}</span>{" "}
-                      <span className="quiet">
-                        ({decimalText(estimate.low, 3)} to {decimalText(estimate.high, 3)})
-                      </span>
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <MeasureTable models={models} />
         <p className="quiet small">
           On {countText(cells)} cells that neither model learned from, {countText(positives)} of them with micronuclei;
           in brackets 95 % intervals. Calls at each model's own threshold: {pValueText(comparison.callsPValue)}{" "}
           (McNemar).
         </p>
       </section>
-      <section className="card chart-columns" aria-label="Curves of both models">
-        <div className="stack-tight">
-          <h3>ROC curve</h3>
-          <RocChart
-            series={models.map(({ name, evaluation }, index) => ({
-              name,
-              tone: TONES[index] ?? "quiet",
-              dashed: index === 1,
-              points: evaluation.roc,
-            }))}
-          />
-        </div>
-        <div className="stack-tight">
-          <h3>Reliability</h3>
-          <ReliabilityChart
-            models={models.map(({ name, evaluation }, index) => ({
-              name,
-              tone: TONES[index] ?? "quiet",
-              dashed: index === 1,
-              bins: evaluation.reliability,
-            }))}
-          />
-        </div>
-      </section>
+      <Curves models={models} />
     </div>
+  );
+}
+
+function MeasureTable({ models }: Pick<Comparison, "models">) {
+  const [first, second] = models;
+  return (
+    <div className="scroll-x">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Measure</th>
+            <th scope="col" className="number">
+              {first.name}
+            </th>
+            <th scope="col" className="number">
+              {second.name}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {ROWS.map(([measure, name]) => (
+            <tr key={measure}>
+              <th scope="row">{name}</th>
+              {models.map(({ id, evaluation: { [measure]: estimate } }) => (
+                <td key={id} className="number">
+                  <span className="strong">{decimalText(estimate.value, 3)}</span>{" "}
+                  <span className="quiet">
+                    ({decimalText(estimate.low, 3)} to {decimalText(estimate.high, 3)})
+                  </span>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Curves({ models }: Pick<Comparison, "models">) {
+  return (
+    <section className="card chart-columns" aria-label="Curves of both models">
+      <div className="stack-tight">
+        <h3>ROC curve</h3>
+        <RocChart
+          series={models.map(({ name, evaluation }, index) => ({
+            name,
+            tone: TONES[index] ?? "quiet",
+            dashed: index === 1,
+            points: evaluation.roc,
+          }))}
+        />
+      </div>
+      <div className="stack-tight">
+        <h3>Reliability</h3>
+        <ReliabilityChart
+          models={models.map(({ name, evaluation }, index) => ({
+            name,
+            tone: TONES[index] ?? "quiet",
+            dashed: index === 1,
+            bins: evaluation.reliability,
+          }))}
+        />
+      </div>
+    </section>
   );
 }
 

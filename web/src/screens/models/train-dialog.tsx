@@ -46,13 +46,7 @@ export function TrainDialog({ models, onClose }: { models: readonly Model[]; onC
           required
         />
         <div className="train-options">
-          <SelectField label="Start from" value={startFrom} onChange={(event) => setStartFrom(event.target.value)}>
-            {models.map((model) => (
-              <option key={model.id} value={model.id}>
-                {model.name}
-              </option>
-            ))}
-          </SelectField>
+          <StartField models={models} value={startFrom} onChange={setStartFrom} />
           <TextField
             label="Epochs"
             type="number"
@@ -80,6 +74,24 @@ export function TrainDialog({ models, onClose }: { models: readonly Model[]; onC
         </DialogActions>
       </form>
     </Dialog>
+  );
+}
+
+interface StartFieldProps {
+  models: readonly Model[];
+  value: string;
+  onChange: (id: string) => void;
+}
+
+function StartField({ models, value, onChange }: StartFieldProps) {
+  return (
+    <SelectField label="Start from" value={value} onChange={(event) => onChange(event.target.value)}>
+      {models.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {name}
+        </option>
+      ))}
+    </SelectField>
   );
 }
 

@@ -54,21 +54,13 @@ export function AuditDialog({ studyId, onClose }: { studyId: number; onClose: ()
           />
           <CallChoice called="positive" chosen={called} choose={chooseCall} about="what share of them is false" />
         </fieldset>
-        <SelectField
-          label="Precision that you want"
-          hint="Half the width of the interval of that share."
+        <PrecisionField
           value={precision}
-          onChange={(event) => {
-            setPrecision(Number(event.target.value));
+          onChange={(next) => {
+            setPrecision(next);
             setTyped(null);
           }}
-        >
-          {PRECISIONS.map((one) => (
-            <option key={one} value={one}>
-              ± {percentText(one, one < 0.01 ? 1 : 0)}
-            </option>
-          ))}
-        </SelectField>
+        />
         <TextField
           label="Cells to draw"
           hint={plan === undefined ? "…" : planText(plan)}
@@ -89,6 +81,23 @@ export function AuditDialog({ studyId, onClose }: { studyId: number; onClose: ()
         </DialogActions>
       </form>
     </Dialog>
+  );
+}
+
+function PrecisionField({ value, onChange }: { value: number; onChange: (precision: number) => void }) {
+  return (
+    <SelectField
+      label="Precision that you want"
+      hint="Half the width of the interval of that share."
+      value={value}
+      onChange={(event) => onChange(Number(event.target.value))}
+    >
+      {PRECISIONS.map((one) => (
+        <option key={one} value={one}>
+          ± {percentText(one, one < 0.01 ? 1 : 0)}
+        </option>
+      ))}
+    </SelectField>
   );
 }
 
