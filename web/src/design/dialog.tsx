@@ -5,7 +5,6 @@ import { CloseIcon } from "./icons.tsx";
 interface DialogProps {
   title: string;
   onClose: () => void;
-  wide?: boolean;
   /** False where the dialog must be answered: Escape and the cross do nothing. */
   closable?: boolean;
   children: ReactNode;
@@ -14,7 +13,7 @@ interface DialogProps {
 const FIRST_CONTROL = ".dialog-body :is(input:not([hidden]), select, textarea, button):not(:disabled)";
 
 /** A modal dialog for as long as it is rendered; the browser keeps the focus in it and gives it back afterwards. */
-export function Dialog({ title, onClose, wide = false, closable = true, children }: DialogProps) {
+export function Dialog({ title, onClose, closable = true, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -27,7 +26,7 @@ export function Dialog({ title, onClose, wide = false, closable = true, children
   return (
     <dialog
       ref={dialog}
-      className={wide ? "dialog dialog-wide" : "dialog"}
+      className="dialog"
       aria-labelledby={titleId}
       onCancel={(event) => {
         // Also a file chooser inside says "cancel", and it bubbles.

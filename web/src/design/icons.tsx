@@ -78,22 +78,6 @@ export function FolderIcon() {
   );
 }
 
-export function ArrowIcon() {
-  return (
-    <Icon>
-      <path d="M4 10h12M11 5l5 5-5 5" />
-    </Icon>
-  );
-}
-
-export function CheckIcon() {
-  return (
-    <Icon>
-      <path d="M4 10.5l4 4 8-9" />
-    </Icon>
-  );
-}
-
 export function PersonIcon() {
   return (
     <Icon>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesText, countOf, durationText, levelText, percentText, pValueText } from "./numbers.ts";
+import { bytesText, countOf, durationText, percentText, pValueText } from "./numbers.ts";
 
 test("durations are rounded to what one would say", () => {
   expect([0.2, 59, 60, 3_590, 3_600, 4_800].map(durationText)).toEqual([
@@ -26,16 +26,8 @@ test("a share is a percentage with one decimal", () => {
   expect(percentText(0.9423)).toBe("94.2\u00a0%");
 });
 
-test("a level is written without a decimal that says nothing", () => {
-  expect([0.95, 0.9, 0.999].map(levelText)).toEqual([
-    "95\u00a0% interval",
-    "90\u00a0% interval",
-    "99.9\u00a0% interval",
-  ]);
-});
-
 test("a p value below a thousandth is not written as zero", () => {
-  expect([0.0004, 0.0231].map(pValueText)).toEqual(["p < 0.001", "p = 0.023"]);
+  expect([0.0004, 0.0231].map(pValueText)).toEqual(["p\u00a0<\u00a00.001", "p\u00a0=\u00a00.023"]);
 });
 
 test("one is singular and thousands are separated", () => {

@@ -15,14 +15,9 @@ export function percentText(share: number, digits = 1): string {
   return `${decimalText(share * 100, digits)}\u00a0%`;
 }
 
-/** "95 % interval" for a level of 0.95. */
-export function levelText(level: number): string {
-  return `${decimalText(level * 100, Number.isInteger(Math.round(level * 1000) / 10) ? 0 : 1)}\u00a0% interval`;
-}
-
 /** A p value: "p = 0.023", "p < 0.001". */
 export function pValueText(p: number): string {
-  return p < 0.001 ? "p < 0.001" : `p = ${decimalText(p, 3)}`;
+  return p < 0.001 ? "p\u00a0<\u00a00.001" : `p\u00a0=\u00a0${decimalText(p, 3)}`;
 }
 
 /** How long something takes, roughly: "12 s", "4 min", "1 h 20 min". */

@@ -39,7 +39,7 @@ export function LineChart({ label, x, y, series, height = 220, diagonal = false 
 }
 
 /** A line; a single point, which has no line, is a dot. */
-export function SeriesLine({ series, area }: { series: Series; area: Area }) {
+function SeriesLine({ series, area }: { series: Series; area: Area }) {
   const { points, tone, dashed = false } = series;
   const only = points.length === 1 ? points[0] : undefined;
   if (only !== undefined) return <circle className={`fill-${tone}`} cx={area.x(only[0])} cy={area.y(only[1])} r="3" />;

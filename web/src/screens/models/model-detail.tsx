@@ -45,7 +45,7 @@ function ModelFacts({ model }: { model: Model }) {
     ["Made", model.createdAt === null ? "" : dayText(model.createdAt)],
     ["Calls positive from", decimalText(model.threshold, 3)],
     ["Probabilities", model.calibrated ? "calibrated" : "not calibrated: read them as an order"],
-    ["Licences", model.licences.join(", ")],
+    ["Licences", model.licences.join("; ")],
     ["Fingerprint", model.id.slice(0, 16)],
   ];
   return (
@@ -76,8 +76,8 @@ function Measured({ evaluation }: { evaluation: ModelEvaluation }) {
       <div className="stack-tight">
         <h2 id="measured-title">Measured on cells that the training never saw</h2>
         <p className="quiet small">
-          {countText(evaluation.cells)} cells, {countText(evaluation.positives)} with micronuclei; in brackets 95 %
-          intervals. Sensitivity and specificity at {decimalText(evaluation.threshold, 3)}.
+          {countText(evaluation.cells)} cells, {countText(evaluation.positives)} with micronuclei. Below the numbers
+          their 95 % intervals. Sensitivity and specificity at {decimalText(evaluation.threshold, 3)}.
         </p>
       </div>
       <div className="stats">
