@@ -5,15 +5,14 @@ import { CloseIcon } from "./icons.tsx";
 interface DialogProps {
   title: string;
   onClose: () => void;
-  /** False where the dialog must be answered: Escape and the cross do nothing. */
-  closable?: boolean;
+  wide?: boolean;
   children: ReactNode;
 }
 
 const FIRST_CONTROL = ".dialog-body :is(input:not([hidden]), select, textarea, button):not(:disabled)";
 
 /** A modal dialog for as long as it is rendered; the browser keeps the focus in it and gives it back afterwards. */
-export function Dialog({ title, onClose, closable = true, children }: DialogProps) {
+export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -26,13 +25,13 @@ export function Dialog({ title, onClose, closable = true, children }: DialogProp
   return (
     <dialog
       ref={dialog}
-      className="dialog"
+      className={wide ? "dialog dialog-wide" : "dialog"}
       aria-labelledby={titleId}
       onCancel={(event) => {
         // Also a file chooser inside says "cancel", and it bubbles.
         if (event.target !== dialog.current) return;
         event.preventDefault();
-        if (closable) onClose();
+        onClose();
       }}
       onClose={() => {
         // Browsers close at a second Escape whatever is said. Opened again meanwhile: an older closing.
@@ -41,11 +40,9 @@ export function Dialog({ title, onClose, closable = true, children }: DialogProp
     >
       <div className="dialog-head">
         <h2 id={titleId}>{title}</h2>
-        {closable && (
-          <IconButton name="Close" onClick={onClose}>
-            <CloseIcon />
-          </IconButton>
-        )}
+        <IconButton name="Close" onClick={onClose}>
+          <CloseIcon />
+        </IconButton>
       </div>
       <div className="dialog-body">{children}</div>
     </dialog>

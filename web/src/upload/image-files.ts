@@ -20,10 +20,14 @@ export function chosenFiles(files: Iterable<File>): BroughtFiles {
 
 /** Everything in what was dropped, folders with all that is in them. Must be called while the drop is handled. */
 export async function droppedFiles(transfer: DataTransfer): Promise<BroughtFiles> {
-  // The list is emptied as soon as the drop's handler returns: the entries are taken out first.
-  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  // The list is emptied as soon as the drop's handler returns: everything is taken out first.
+  const dropped = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? item.getAsFile() ?? []);
   const found: ImageFile[] = [];
-  for (const entry of entries) await collect(entry, found);
+  for (const one of dropped) {
+    // What no file system stands behind (a picture out of another program) is a file without an entry.
+    if (one instanceof File) found.push({ path: one.name, file: one });
+    else await collect(one, found);
+  }
   return sorted(found);
 }
 
