@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { node24 } from "./run.mjs";
 import { projectRoot } from "./setup.mjs";
 
@@ -31,3 +32,5 @@ function changedAt(path) {
   if (!stats.isDirectory()) return stats.mtimeMs;
   return Math.max(stats.mtimeMs, ...readdirSync(join(projectRoot, path)).map((name) => changedAt(join(path, name))));
 }
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) buildWebIfOld();

@@ -79,7 +79,7 @@ async function serve(routes: readonly Routes[], context: ReviewContext): Promise
 
 /** A study with cells that lie in a folder, a sample for each name. */
 export async function studyOf(
-  { workspace }: ReviewContext,
+  { workspace }: Pick<ReviewContext, "workspace">,
   name: string,
   samples: Readonly<Record<string, { readonly folder: string; readonly files: readonly string[] }>>,
 ): Promise<Study> {
