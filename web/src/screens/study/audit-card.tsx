@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import type { AuditPlan } from "../../../../src/server/api/cells.ts";
 import { auditPlanQuery } from "../../api/queries.ts";
 import { Button, ButtonLink } from "../../design/button.tsx";
 import { countText } from "../../design/numbers.ts";
@@ -14,7 +15,7 @@ export function AuditCard({ studyId }: { studyId: number }) {
   const drawn = [
     { plan: negative, title: "Called negative", queue: "random-negative" },
     { plan: positive, title: "Called positive", queue: "random-positive" },
-  ].filter(({ plan }) => (plan?.drawn ?? 0) > 0);
+  ].flatMap(({ plan, ...rest }) => (plan !== undefined && plan.drawn > 0 ? [{ plan, ...rest }] : []));
   return (
     <section className="card stack" aria-labelledby="audit-title">
       <div className="stack-tight">
@@ -25,22 +26,30 @@ export function AuditCard({ studyId }: { studyId: number }) {
         </p>
       </div>
       {drawn.map(({ plan, title, queue }) => (
-        <div key={queue} className="audit-line">
-          <ProgressBar
-            label={title}
-            done={plan?.reviewed ?? 0}
-            total={plan?.drawn ?? 0}
-            detail={`${countText(plan?.reviewed ?? 0)} of ${countText(plan?.drawn ?? 0)} read`}
-          />
-          <ButtonLink to={`/studies/${studyId}/review/${queue}`} small aria-label={`Read the audit: ${title}`}>
-            {plan !== undefined && plan.reviewed >= plan.drawn ? "Look again" : "Read"}
-          </ButtonLink>
-        </div>
+        <AuditLine key={queue} plan={plan} title={title} address={`/studies/${studyId}/review/${queue}`} />
       ))}
       <div>
         <Button onClick={() => setDrawing(true)}>Draw a sample …</Button>
       </div>
       {drawing && <AuditDialog studyId={studyId} onClose={() => setDrawing(false)} />}
     </section>
+  );
+}
+
+function AuditLine({ plan, title, address }: { plan: AuditPlan; title: string; address: string }) {
+  const { reviewed, drawn } = plan;
+  const action = reviewed >= drawn ? "Look again" : "Read";
+  return (
+    <div className="audit-line">
+      <ProgressBar
+        label={title}
+        done={reviewed}
+        total={drawn}
+        detail={`${countText(reviewed)} of ${countText(drawn)} read`}
+      />
+      <ButtonLink to={address} small aria-label={`${action}: ${title}, the audit`}>
+        {action}
+      </ButtonLink>
+    </div>
   );
 }
