@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { benchEpoch } from "./epoch.ts";
 import { benchLabels } from "./label-throughput.ts";
+import { benchNetworks } from "./networks.ts";
 import { benchScoring } from "./scoring.ts";
 import { benchSteps } from "./steps.ts";
 import { benchWorkspace } from "./workspace.ts";
@@ -8,6 +9,8 @@ import { benchWorkspace } from "./workspace.ts";
 /*
  * npm run bench                    training step and inference, in milliseconds an image
  * npm run bench -- steps --pytorch the same, alternated with PyTorch in one run (needs Debian's python3-torch)
+ * npm run bench -- networks        training step of every compared network, as a table; about five minutes, ten with
+ *                                  --pytorch (Debian's python3-torch and python3-torchvision); --only NAME,... for some
  * npm run bench -- epoch           a whole epoch with decoding and augmentation against its bare steps
  * npm run bench -- scoring         scoring 10,000 images: images a second, memory
  * npm run bench -- workspace       1,000,000 scored cells in 500 samples: import, study page, report
@@ -19,7 +22,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     pytorch: { type: "boolean", default: false },
-    rounds: { type: "string", default: "5" },
+    rounds: { type: "string" },
+    only: { type: "string" },
     cells: { type: "string" },
     seconds: { type: "string", default: "60" },
     threads: { type: "string", default: "0" },
@@ -28,10 +32,12 @@ const { values, positionals } = parseArgs({
 
 const threads = Number(values.threads);
 const kind = positionals[0] ?? "steps";
-if (kind === "steps") await benchSteps({ rounds: Number(values.rounds), pytorch: values.pytorch, threads });
+const { pytorch, only } = values;
+if (kind === "steps") await benchSteps({ rounds: Number(values.rounds ?? 5), pytorch, threads });
+else if (kind === "networks") await benchNetworks({ rounds: Number(values.rounds ?? 3), pytorch, only, threads });
 else if (kind === "epoch") await benchEpoch({ threads });
 else if (kind === "scoring") await benchScoring({ cells: Number(values.cells ?? 10_000), threads });
 else if (kind === "workspace") await benchWorkspace({ cells: Number(values.cells ?? 1_000_000) });
 else if (kind === "labels")
   await benchLabels({ cells: Number(values.cells ?? 1_000_000), seconds: Number(values.seconds) });
-else console.error(`Unknown benchmark "${kind}". Choose steps, epoch, scoring, workspace or labels.`);
+else console.error(`Unknown benchmark "${kind}". Choose steps, networks, epoch, scoring, workspace or labels.`);

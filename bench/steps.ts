@@ -7,7 +7,7 @@ import { initialiseParameter } from "../src/networks/initialise.ts";
 import { encodeModel } from "../src/networks/model-file.ts";
 import { buildNetwork } from "../src/networks/networks.ts";
 import { buildTrainingGraph } from "../src/training/training-graph.ts";
-import { startPytorch } from "./pytorch.ts";
+import { MeasuringProcess, type PytorchReady, pytorchThreads } from "./measuring-process.ts";
 import { median, peakMemoryMegabytes, spread } from "./statistics.ts";
 
 const SIDE = 224;
@@ -28,10 +28,10 @@ interface Contest {
 /** Training step and inference of the proposed network; every round measures each contest once, ours then theirs. */
 export async function benchSteps(options: { rounds: number; pytorch: boolean; threads: number }): Promise<void> {
   const device = await selectDevice("cpu", console.error);
-  const pytorch = options.pytorch ? await startPytorch() : null;
+  const pytorch = options.pytorch ? await startPytorch(options.threads) : null;
   const session = { ...device, threads: options.threads };
   const theirs = (kind: "train" | "infer", batch: number, steps: number): Measure | null =>
-    pytorch === null ? null : () => pytorch.measure({ kind, batch, steps });
+    pytorch === null ? null : async () => (await pytorch.ask({ kind, batch, steps })).milliseconds;
   const contests: Contest[] = [
     {
       name: `training, batch ${TRAINING_BATCH}`,
@@ -67,7 +67,23 @@ export async function benchSteps(options: { rounds: number; pytorch: boolean; th
     console.log(`${name.padEnd(22)} ${spread(ours)}${against}`);
   });
   console.log(`peak memory of this process ${peakMemoryMegabytes().toFixed(0)} MB`);
-  pytorch?.stop();
+  await pytorch?.stop();
+}
+
+interface PytorchRequest {
+  readonly kind: "train" | "infer";
+  readonly batch: number;
+  readonly steps: number;
+}
+
+/** The same network in PyTorch, in a process of its own that measures when asked; see pytorch_reference.py. */
+async function startPytorch(threads: number) {
+  const pytorch = MeasuringProcess.python<PytorchRequest, { milliseconds: number }>("pytorch_reference.py", [
+    String(pytorchThreads(threads)),
+  ]);
+  const ready = await pytorch.ready<PytorchReady>();
+  console.error(`PyTorch ${ready.version}, threads: ${ready.threads}`);
+  return pytorch;
 }
 
 type BenchSession = {
