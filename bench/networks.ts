@@ -49,9 +49,9 @@ export async function benchNetworks(options: {
   const { blockSize } = await selectDevice("cpu", console.error);
   const columns = COLUMNS.filter(({ ofPytorch }) => pytorch || !ofPytorch);
   console.log(
-    `Training step at an effective batch of 32, milliseconds an image: median (least to greatest) of ${rounds} ` +
-      `${pytorch ? "alternated " : ""}rounds; block size ${blockSize}${pytorch ? `, PyTorch on ${pytorchThreads(threads)} threads` : ""}. Where the micro-batch is smaller than 32, ` +
-      `${pytorch ? "both sides add up" : "what is timed adds up"} the gradients of so many images at once.\n`,
+    `Training step at an effective batch of 32, milliseconds an image: median (least to greatest) of ${rounds} rounds; ` +
+      `block size ${blockSize}.${pytorch ? ` Alternated with PyTorch on ${pytorchThreads(threads)} threads.` : ""} ` +
+      `Where the micro-batch is smaller than 32, the gradients of so many images at once are added up, on each side.\n`,
   );
   console.log(tableRow(columns.map(({ title }) => title)));
   console.log(tableRow(columns.map(() => "---")));
