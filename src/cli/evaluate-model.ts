@@ -14,6 +14,7 @@ import type { Evaluation } from "../evaluation/evaluation.ts";
 import { type LeftOut, readScoreTable, type ScoreTable } from "../evaluation/score-table.ts";
 import { evaluationPage } from "../report/evaluation-page.ts";
 import { MODEL_IN_THE_BOX, type ModelFile, readModel } from "../scoring/model.ts";
+import type { ImageQuality } from "../scoring/quality.ts";
 import { type ScoringSource, scoreIntoFile } from "../scoring/score-into-file.ts";
 import type { Console } from "./console.ts";
 import type { EvaluateScoresOptions } from "./evaluate-scores.ts";
@@ -42,6 +43,8 @@ export interface ModelEvaluation extends Evaluation {
   readonly leftOut: LeftOut;
   /** Images that have no score, and are in no number. */
   readonly unreadable: readonly { readonly file: string; readonly error: string }[];
+  /** Scored images that are not of the kind that the model knows; they are in the numbers. */
+  readonly unfamiliar: number;
   /** What a reader must know of the data before relying on the numbers. */
   readonly warnings: readonly string[];
   /** Path of the scores; null where they were not kept. */
@@ -166,7 +169,7 @@ async function measure(scores: string, evaluated: Evaluated): Promise<ModelEvalu
     classNames: table.classNames,
     rows: table.rows,
     leftOut: table.leftOut,
-    unreadable: await unreadableOf(scores),
+    ...(await qualitiesOf(scores)),
     warnings: warningsOn(model, dataset, split),
     scores: options.out === undefined ? null : scores,
     seed: options.seed,
@@ -174,11 +177,15 @@ async function measure(scores: string, evaluated: Evaluated): Promise<ModelEvalu
   };
 }
 
-/** The rows of a score file that have an error instead of a score. */
-async function unreadableOf(scores: string): Promise<{ file: string; error: string }[]> {
-  const found: { file: string; error: string }[] = [];
-  for await (const { file, error } of readManifest(scores)) if (error !== undefined) found.push({ file, error });
-  return found;
+/** The rows of a score file that have an error instead of a score, and how many others are unfamiliar to the model. */
+async function qualitiesOf(scores: string): Promise<Pick<ModelEvaluation, "unreadable" | "unfamiliar">> {
+  const unreadable: { file: string; error: string }[] = [];
+  let unfamiliar = 0;
+  for await (const { file, error, columns } of readManifest(scores)) {
+    if (error !== undefined) unreadable.push({ file, error });
+    if (columns.quality === ("unfamiliar" satisfies ImageQuality)) unfamiliar++;
+  }
+  return { unreadable, unfamiliar };
 }
 
 function warningsOn({ metadata }: ModelFile, { classes, hash }: Dataset, split: Split | "all"): string[] {
@@ -199,16 +206,25 @@ function warningsOn({ metadata }: ModelFile, { classes, hash }: Dataset, split: 
   return warnings;
 }
 
+function describeCalibration({ metadata: { calibration } }: ModelFile): string {
+  const { method, fitted_on: cells } = calibration;
+  if (method === "none") return "as the network gives them, not calibrated";
+  return `calibrated (${method})${cells === undefined ? "" : ` on ${cells}`}`;
+}
+
 /** So many unreadable images are named in a warning; all are in the scores and in evaluation.json. */
 const UNREADABLE_NAMED = 5;
 
 function allWarnings(evaluation: ModelEvaluation): string[] {
-  const { unreadable, warnings } = evaluation;
+  const { unreadable, unfamiliar, warnings, rows } = evaluation;
   const named = unreadable.slice(0, UNREADABLE_NAMED).map(({ file, error }) => `${file} has no score: ${error}`);
   const more = unreadable.length - named.length;
   return [
     ...warnings,
     ...leftOutWarnings(evaluation),
+    ...(unfamiliar === 0
+      ? []
+      : [`${unfamiliar} of ${rows} images are unlike those that the model was trained on; they are in the numbers.`]),
     ...named,
     ...(more > 0 ? [`${more} more images have no score.`] : []),
   ];
@@ -225,6 +241,7 @@ async function writeReport(evaluation: ModelEvaluation, model: ModelFile, folder
       ["Model", evaluation.model],
       ["Model SHA-256", evaluation.modelSha256],
       ["Network", model.metadata.network.name],
+      ["Probabilities", describeCalibration(model)],
       ["Data", evaluation.data],
       ["Data hash", evaluation.dataHash],
       ["Cells", `${split === "all" ? "all" : `split ${split}`}${filters.join("")}`],

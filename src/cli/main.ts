@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
 import { registerAssay } from "./assay.ts";
 import { registerAudit } from "./audit.ts";
+import { registerCalibrate } from "./calibrate.ts";
 import { consoleOf } from "./console.ts";
 import { registerDatasetFetch } from "./dataset-fetch.ts";
 import { registerDatasetImport } from "./dataset-import.ts";
@@ -67,6 +68,7 @@ function registerCommands(program: Command): void {
 
   program.commandsGroup("Models:");
   registerTrain(program);
+  registerCalibrate(program);
   registerEvaluate(program);
   registerScore(program);
   registerExplain(program);

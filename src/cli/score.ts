@@ -12,8 +12,13 @@ export interface ScoreOptions {
 }
 
 const EXAMPLES = `
-Columns of the result: those of the source (a folder of class folders gives the label), then probability, prediction, attention_x and attention_y (pixels of the image,
-where the network looked most), attention_peak, quality, error. Unreadable images keep their row, with the error.
+Columns of the result: those of the source (a folder of class folders gives the label), then
+  probability, prediction   of the positive class; the class from the threshold on
+  attention_x, attention_y  where the attention is greatest, pixels of the image; attention_peak is how great, 0 to 1
+  evidence_x, evidence_y    what spoke most for the positive class: nearer to micronuclei than the attention
+  quality                   ok; blank; unfamiliar: not of the kind that the model knows (another stain, no cell, out of
+                            focus), so that its probability means nothing; unreadable
+  error                     why an unreadable image has no score; it keeps its row
 Broken off with Ctrl-C or by a power cut, the same command goes on where it stopped.
 
 Examples:

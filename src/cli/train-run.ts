@@ -1,18 +1,17 @@
 import { join } from "node:path";
-import { UsageError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
 import { NO_LINES, readSettingsFile } from "../core/settings-file.ts";
 import type { Dataset, Split } from "../dataset/cell.ts";
 import { loadDataset } from "../dataset/load-dataset.ts";
 import { crossValidationFolds, PAPER_RATIOS, splitCells } from "../dataset/split.ts";
 import { selectDevice } from "../engine/devices.ts";
-import type { OperatingPointRule } from "../evaluation/operating-point.ts";
 import { checkTrainingSettings } from "../experiments/training-settings.ts";
 import type { RunEvaluation } from "../training/finish.ts";
 import type { EpochRecord } from "../training/history.ts";
 import { RUN_FILES, writeRunFile } from "../training/run-folder.ts";
 import type { TrainingSettings } from "../training/settings.ts";
 import { type TrainingOutcome, train } from "../training/train.ts";
+import { operatingPointOf } from "./completion-options.ts";
 import type { Console } from "./console.ts";
 import type { TrainOptions } from "./train.ts";
 import { versionOfPackage } from "./version.ts";
@@ -39,6 +38,7 @@ export async function runTraining(data: string, options: TrainOptions, console: 
     logAugmentation: options.logAugmentation,
     session: { ...candidate, threads: threads ?? 0 },
     operatingPoint: operatingPointOf(options),
+    calibrate: options.calibrate,
     version: versionOfPackage(),
     reportProgress: console.progress,
     reportEpoch: (history) => writeReport(out, settings, dataset, history),
@@ -88,19 +88,6 @@ async function splitDataset(dataset: Dataset, seed: number, console: Console): P
   );
   const cells = dataset.cells.map((cell, index) => ({ ...cell, split: splits[index] as Split }));
   return { ...dataset, cells };
-}
-
-function operatingPointOf({ sensitivity, specificity, threshold }: TrainOptions): OperatingPointRule {
-  const rules: OperatingPointRule[] = [
-    ...(sensitivity === undefined ? [] : [{ rule: "sensitivity", target: sensitivity } as const]),
-    ...(specificity === undefined ? [] : [{ rule: "specificity", target: specificity } as const]),
-    ...(threshold === undefined ? [] : [{ rule: "fixed", threshold } as const]),
-  ];
-  if (rules.length <= 1) return rules[0] ?? { rule: "highest-f1" };
-  throw new UsageError(
-    "OPERATING_POINT_CONFLICT",
-    "Only one of --sensitivity, --specificity and --threshold can choose the operating point; give one of them.",
-  );
 }
 
 /** The settings of the file, those of the command line over them. Throws SETTINGS_UNREADABLE and TRAINING_SETTINGS. */

@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { GroupBy } from "../dataset/grouping.ts";
 import type { Device } from "../engine/session.ts";
+import { addCompletionOptions, type CompletionOptions } from "./completion-options.ts";
 import { consoleOf } from "./console.ts";
 import { deviceOption, numberBetween, threadsOption, whereOption, wholeNumber } from "./options.ts";
 
-export interface TrainOptions {
+export interface TrainOptions extends CompletionOptions {
   readonly out: string;
   readonly resume: boolean;
   readonly settings?: string;
@@ -20,9 +21,6 @@ export interface TrainOptions {
   readonly balance?: string;
   readonly balanceWithin?: string;
   readonly storage?: string;
-  readonly sensitivity?: number;
-  readonly specificity?: number;
-  readonly threshold?: number;
   readonly seed?: number;
   readonly positive?: string;
   readonly negative?: string;
@@ -44,7 +42,7 @@ Examples:
 
 /** `mn train DATA --out RUN`. */
 export function registerTrain(program: Command): void {
-  program
+  const command = program
     .command("train")
     .description("train a network on labelled cells; the paper's recipe is the default")
     .argument("<data>", "manifest, or folder with a folder of images for each class")
@@ -60,10 +58,8 @@ export function registerTrain(program: Command): void {
     .option("--gamma <number>", "focal loss exponent; 0 is cross-entropy (default: 2)", numberBetween(0, 10))
     .option("--clip-norm <number>", "greatest norm of the gradient", numberBetween(0, Number.POSITIVE_INFINITY))
     .addOption(new Option("--augmentation <kind>", "(default: paper)").choices(["paper", "online", "none"]))
-    .addOption(new Option("--storage <type>", "of the finished model's weights").choices(["float32", "float16"]))
-    .option("--sensitivity <share>", "operating point: at least this sensitivity on validation", numberBetween(0, 1))
-    .option("--specificity <share>", "operating point: at least this specificity on validation", numberBetween(0, 1))
-    .option("--threshold <probability>", "operating point: this one (default: highest F1)", numberBetween(0, 1))
+    .addOption(new Option("--storage <type>", "of the finished model's weights").choices(["float32", "float16"]));
+  addCompletionOptions(command)
     .addOption(new Option("--balance <kind>", "splits to balance (default: tvad)").choices(["tvad", "tad", "none"]))
     .option("--balance-within <column>", "balance the classes within each value of this column, such as source")
     .option("--positive <label>", "label of cells with micronuclei (default: mn)")
@@ -85,9 +81,9 @@ export function registerTrain(program: Command): void {
     .option("--log-augmentation", "write the parameters of every augmented image into the run folder", false)
     .option("--portable", "only standard operators, without the fast path of this processor", false)
     .addHelpText("after", EXAMPLES)
-    .action(async (data: string, options: TrainOptions, command: Command) => {
+    .action(async (data: string, options: TrainOptions, own: Command) => {
       const { runTraining } = await import("./train-run.ts");
-      await runTraining(data, options, consoleOf(command));
+      await runTraining(data, options, consoleOf(own));
     });
 }
 

@@ -11,6 +11,7 @@ export interface AttentionMap {
 
 /** The model's output of the evidence, a map as the attention's but with values of any sign and size. */
 const EVIDENCE_OUTPUT = "evidence";
+const UNFAMILIARITY_OUTPUT = "unfamiliarity";
 
 /** What a model says of a batch of cells, in their order. */
 export interface Classification {
@@ -22,6 +23,8 @@ export interface Classification {
   readonly attention: Readonly<Record<string, readonly AttentionMap[]>>;
   /** Share of each place in the difference of the logits, one map a cell; null where not asked for or not there. */
   readonly evidence: readonly AttentionMap[] | null;
+  /** How unlike the training cells each image is, about 1 for these; null where the model does not say. */
+  readonly unfamiliarity: Float32Array | null;
 }
 
 /** A model file ready to classify cells. */
@@ -64,13 +67,15 @@ export class ClassifierSession {
     const image = new Tensor("uint8", pixels, [count, 3, side, side]);
     const hasEvidence = options.attention && this.#session.outputNames.includes(EVIDENCE_OUTPUT);
     const maps = [...names, ...(hasEvidence ? [EVIDENCE_OUTPUT] : [])];
-    const outputs = await this.#session.run({ image }, ["logits", "probability", ...maps]);
+    const numbers = this.#session.outputNames.filter((name) => name === UNFAMILIARITY_OUTPUT);
+    const outputs = await this.#session.run({ image }, ["logits", "probability", ...numbers, ...maps]);
     const attention = names.map((name) => [name, splitMaps(outputs[name] as Tensor)] as const);
     return {
       probabilities: outputs.probability?.data as Float32Array,
       logits: outputs.logits?.data as Float32Array,
       attention: Object.fromEntries(attention),
       evidence: hasEvidence ? splitMaps(outputs[EVIDENCE_OUTPUT] as Tensor) : null,
+      unfamiliarity: (outputs[UNFAMILIARITY_OUTPUT]?.data as Float32Array | undefined) ?? null,
     };
   }
 

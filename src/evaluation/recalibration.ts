@@ -1,7 +1,7 @@
 import { checkScores, requireBothClasses } from "./ranking.ts";
 
 /** Temperatures outside are of no use: below, every probability is 0 or 1; above, all are one half. */
-const [LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE] = [0.01, 100];
+export const TEMPERATURE_RANGE = [0.01, 100] as const;
 
 /**
  * The logit of a probability, ln(p / (1 - p)), with p moved into [margin, 1 - margin] so that it is finite.
@@ -32,9 +32,10 @@ export function fitTemperature(logits: ArrayLike<number>, positives: readonly bo
       const logit = logits[cell] as number;
       return sum + (applyTemperature(logit, 1 / inverse) - (positive ? 1 : 0)) * logit;
     }, 0);
-  let [low, high] = [1 / HIGHEST_TEMPERATURE, 1 / LOWEST_TEMPERATURE];
-  if (slopeAt(low) >= 0) return HIGHEST_TEMPERATURE;
-  if (slopeAt(high) <= 0) return LOWEST_TEMPERATURE;
+  const [lowest, highest] = TEMPERATURE_RANGE;
+  let [low, high] = [1 / highest, 1 / lowest];
+  if (slopeAt(low) >= 0) return highest;
+  if (slopeAt(high) <= 0) return lowest;
   while (high - low > 1e-14 * high) {
     const middle = (low + high) / 2;
     if (middle === low || middle === high) break;
@@ -44,64 +45,115 @@ export function fitTemperature(logits: ArrayLike<number>, positives: readonly bo
   return 2 / (low + high);
 }
 
-/** A rising function through the points (scores[i], probabilities[i]), constant outside and linear between. */
-export interface IsotonicMap {
-  readonly scores: readonly number[];
-  readonly probabilities: readonly number[];
-}
-
-interface Block {
-  readonly lowest: number;
-  readonly highest: number;
+/** Cells next to each other in score that share one observed frequency. */
+export interface IsotonicBlock {
+  readonly meanScore: number;
   readonly cells: number;
   readonly positives: number;
 }
 
+interface OpenBlock extends IsotonicBlock {
+  readonly lowest: number;
+  readonly highest: number;
+}
+
 /**
- * Isotonic regression: the non-decreasing function of the score with the least squared error to the labels, by
- * pooling adjacent violators (Ayer et al. 1955). Equal scores are pooled first. Each block is kept by its lowest
- * and its highest score. Throws NO_CELLS or SCORE_NOT_FINITE.
+ * Isotonic regression: the blocks of the non-decreasing function of the score with the least squared error to the labels,
+ * by pooling adjacent violators (Ayer et al. 1955). Shares of positives strictly rise from block to block; equal scores
+ * are in one block. Throws NO_CELLS or SCORE_NOT_FINITE.
  */
-export function fitIsotonic(scores: ArrayLike<number>, positives: readonly boolean[]): IsotonicMap {
+export function isotonicBlocks(scores: ArrayLike<number>, positives: readonly boolean[]): IsotonicBlock[] {
   checkScores(scores, positives);
   // Positives first within a tie: the tie's mean then only falls as it grows, so no pooling comes too early.
   const rising = [...positives.keys()].sort(
     (a, b) => (scores[a] as number) - (scores[b] as number) || Number(positives[b]) - Number(positives[a]),
   );
-  const blocks: Block[] = [];
+  const blocks: OpenBlock[] = [];
   for (const cell of rising) {
     const score = scores[cell] as number;
-    let block: Block = { lowest: score, highest: score, cells: 1, positives: positives[cell] ? 1 : 0 };
+    let block: OpenBlock = { meanScore: score, lowest: score, highest: score, cells: 1, positives: +!!positives[cell] };
     for (let last = blocks.at(-1); last !== undefined && mustPool(last, block); last = blocks.at(-1)) {
       blocks.pop();
-      block = {
-        lowest: last.lowest,
-        highest: block.highest,
-        cells: last.cells + block.cells,
-        positives: last.positives + block.positives,
-      };
+      block = pooled(last, block);
     }
     blocks.push(block);
   }
-  const ends = blocks.flatMap((block) => {
-    const probability = block.positives / block.cells;
-    const points = block.lowest === block.highest ? [block.lowest] : [block.lowest, block.highest];
-    return points.map((score) => ({ score, probability }));
+  return blocks.map(({ meanScore, cells, positives: count }) => ({ meanScore, cells, positives: count }));
+}
+
+function mustPool(lower: OpenBlock, upper: OpenBlock): boolean {
+  return lower.highest === upper.lowest || lower.positives * upper.cells >= upper.positives * lower.cells;
+}
+
+function pooled(lower: OpenBlock, upper: OpenBlock): OpenBlock {
+  const cells = lower.cells + upper.cells;
+  return {
+    meanScore: (lower.meanScore * lower.cells + upper.meanScore * upper.cells) / cells,
+    lowest: lower.lowest,
+    highest: upper.highest,
+    cells,
+    positives: lower.positives + upper.positives,
+  };
+}
+
+/**
+ * A strictly rising function of the logit: through the points (logits[i], calibrated[i]), straight between them, and
+ * outside with these slopes. Both axes are logits, positive minus negative, so that 0 is a probability of one half.
+ */
+export interface CalibrationCurve {
+  readonly logits: readonly number[];
+  readonly calibrated: readonly number[];
+  readonly slopes: { readonly below: number; readonly above: number };
+}
+
+interface Point {
+  readonly logit: number;
+  readonly calibrated: number;
+}
+
+/** Outside the outermost points a logit counts at most as what it says: nothing there was measured. */
+const GREATEST_OUTER_SLOPE = 1;
+
+/**
+ * Centred isotonic regression (Oron and Flournoy 2017) on logits: each block of the isotonic regression becomes one point
+ * in the middle of its cells, so that the function rises everywhere and no two cells are made equal.
+ *
+ * A lowest block without positives or a highest with nothing else stands for a share of (k + 1/2) / (n + 1) instead of 0
+ * or 1. Null where there are not two blocks to draw a line through. Throws NO_CELLS or SCORE_NOT_FINITE.
+ */
+export function fitIsotonic(logits: ArrayLike<number>, positives: readonly boolean[]): CalibrationCurve | null {
+  const blocks = isotonicBlocks(logits, positives);
+  if (blocks.length < 2) return null;
+  const shares = blocks.map((block) => block.positives / block.cells);
+  const smoothed = blocks.map(({ cells, positives: count }, index) => {
+    const [share, inside] = [shares[index] as number, (count + 0.5) / (cells + 1)];
+    // A small end block must not pass its neighbour.
+    if (share === 0) return Math.min(inside, (shares[1] as number) / 2);
+    return share === 1 ? Math.max(inside, (1 + (shares.at(-2) as number)) / 2) : share;
   });
-  return { scores: ends.map(({ score }) => score), probabilities: ends.map(({ probability }) => probability) };
+  // Models compute in float32: points that are one there are one here.
+  const points = blocks
+    .map(({ meanScore }, index) => ({ logit: Math.fround(meanScore), calibrated: logitOf(smoothed[index] as number) }))
+    .filter(({ logit }, index, all) => index === 0 || logit > (all[index - 1]?.logit ?? 0));
+  if (points.length < 2) return null;
+  const slopeAfter = (start: number) => {
+    const [from, to] = points.slice(start) as [Point, Point];
+    return Math.min(GREATEST_OUTER_SLOPE, (to.calibrated - from.calibrated) / (to.logit - from.logit));
+  };
+  return {
+    logits: points.map(({ logit }) => logit),
+    calibrated: points.map(({ calibrated }) => calibrated),
+    slopes: { below: slopeAfter(0), above: slopeAfter(-2) },
+  };
 }
 
-/** The probability that an isotonic map gives for a score. */
-export function applyIsotonic(map: IsotonicMap, score: number): number {
-  const { scores, probabilities } = map;
-  const next = scores.findIndex((knot) => knot >= score);
-  if (next === -1) return probabilities.at(-1) as number;
-  if (next === 0 || scores[next] === score) return probabilities[next] as number;
-  const [lower, upper] = [scores[next - 1] as number, scores[next] as number];
-  const [below, above] = [probabilities[next - 1] as number, probabilities[next] as number];
-  return below + ((score - lower) / (upper - lower)) * (above - below);
-}
-
-function mustPool(lower: Block, upper: Block): boolean {
-  return lower.highest === upper.lowest || lower.positives * upper.cells > upper.positives * lower.cells;
+/** The probability that a calibration curve gives for a logit. */
+export function applyCurve({ logits, calibrated, slopes }: CalibrationCurve, logit: number): number {
+  const upper = logits.findIndex((point) => point >= logit);
+  const at = upper === -1 ? logits.length - 1 : upper;
+  const [x, y] = [logits[at] as number, calibrated[at] as number];
+  if (upper === -1) return applyTemperature(y + slopes.above * (logit - x), 1);
+  if (upper === 0) return applyTemperature(y + slopes.below * (logit - x), 1);
+  const [before, below] = [logits[at - 1] as number, calibrated[at - 1] as number];
+  return applyTemperature(y + ((y - below) / (x - before)) * (logit - x), 1);
 }

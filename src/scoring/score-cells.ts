@@ -6,7 +6,8 @@ import { readImage } from "../images/decode.ts";
 import { writePlanes } from "../images/planes.ts";
 import { resizeImage } from "../images/resize.ts";
 import type { ClassifierHandlers } from "./classifier-worker.ts";
-import { type ImageQuality, qualityOf } from "./quality.ts";
+import type { ModelFile } from "./model.ts";
+import { type ImageQuality, qualityOf, qualityToModel } from "./quality.ts";
 
 /** One image to be scored; `source` is whatever the caller wants back with the score. */
 export interface CellImage<Source> {
@@ -25,7 +26,15 @@ export interface CellScore {
   /** Size of the image as decoded, pixels. */
   readonly width: number;
   readonly height: number;
+  /** How unlike the training cells the image is, about 1 for these; null where the model does not say. */
+  readonly unfamiliarity: number | null;
   readonly quality: ImageQuality;
+}
+
+/** A model to score with. Without metadata, as for weights drawn at random, no image is called unfamiliar. */
+export interface ScoringModel {
+  readonly bytes: Uint8Array;
+  readonly metadata?: Pick<ModelFile["metadata"], "unfamiliarity">;
 }
 
 /** Why a cell has no score. */
@@ -58,16 +67,17 @@ const DECODES_AT_ONCE = 4;
  * and at most four images are whole at a time.
  */
 export async function* scoreCells<Source>(
-  model: { readonly bytes: Uint8Array },
+  model: ScoringModel,
   cells: AsyncIterable<CellImage<Source>> | Iterable<CellImage<Source>>,
   options: ScoringOptions,
 ): AsyncGenerator<ScoredCell<Source>> {
   const thread = new WorkerThread<ClassifierHandlers>("./classifier-worker", import.meta.url);
   try {
     const side = await thread.call("open", { model: model.bytes, options: options.session });
+    const threshold = model.metadata?.unfamiliarity?.threshold ?? null;
     let underWay: Promise<ScoredCell<Source>[]> | undefined;
     for await (const batch of preparedBatches(cells, side, options.batch ?? DEFAULT_BATCH)) {
-      const next = classifyBatch(thread, batch, side);
+      const next = classifyBatch(thread, batch, side, threshold);
       // Awaited one batch later; until then its failure must not count as unhandled.
       next.catch(() => {});
       if (underWay !== undefined) yield* await underWay;
@@ -83,7 +93,8 @@ type PreparedCell<Source> = { readonly source: Source } & (
   | ({
       /** uint8 [3, side, side] */
       readonly planes: Uint8Array;
-    } & Pick<CellScore, "width" | "height" | "quality">)
+      readonly quality: "ok" | "blank";
+    } & Pick<CellScore, "width" | "height">)
   | { readonly error: CellFailure }
 );
 
@@ -123,6 +134,7 @@ async function classifyBatch<Source>(
   thread: WorkerThread<ClassifierHandlers>,
   batch: readonly PreparedCell<Source>[],
   side: number,
+  threshold: number | null,
 ): Promise<ScoredCell<Source>[]> {
   const images = batch.flatMap((cell) => ("planes" in cell ? [cell.planes] : []));
   const pixels = new Uint8Array(images.length * 3 * side * side);
@@ -134,16 +146,19 @@ async function classifyBatch<Source>(
   let slot = 0;
   return batch.map((cell) => {
     if ("error" in cell) return cell;
-    const { source, width, height, quality } = cell;
-    return { source, score: { ...scoreAt(classified as Classification, slot++), width, height, quality } };
+    const { source, width, height } = cell;
+    const score = scoreAt(classified as Classification, slot++);
+    const quality = qualityToModel(cell.quality, score.unfamiliarity, threshold);
+    return { source, score: { ...score, width, height, quality } };
   });
 }
 
-function scoreAt({ probabilities, attention, evidence }: Classification, slot: number) {
+function scoreAt({ probabilities, attention, evidence, unfamiliarity }: Classification, slot: number) {
   const maps = Object.entries(attention).map(([name, all]) => [name, all[slot] as AttentionMap] as const);
   return {
     probability: probabilities[slot] as number,
     attention: Object.fromEntries(maps),
     evidence: evidence?.[slot] ?? null,
+    unfamiliarity: unfamiliarity?.[slot] ?? null,
   };
 }

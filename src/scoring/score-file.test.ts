@@ -13,6 +13,8 @@ const SCORED: ScoreColumns = {
   attention_x: 1,
   attention_y: 2,
   attention_peak: 0.5,
+  evidence_x: 3,
+  evidence_y: 4,
   quality: "ok",
   error: "",
 };
@@ -22,6 +24,8 @@ const FAILED: ScoreColumns = {
   attention_x: "",
   attention_y: "",
   attention_peak: "",
+  evidence_x: "",
+  evidence_y: "",
   quality: "unreadable",
   error: 'IMAGE_EMPTY: "b, c.png" has 0 bytes.',
 };
@@ -49,10 +53,10 @@ test("CSV: the source's columns as they were, in order of appearance, then ours;
   await (await writeRows(path, ROWS)).finish();
   expect(await readFile(path, "utf8")).toBe(
     [
-      "file,id,note,probability,prediction,attention_x,attention_y,attention_peak,quality,error",
-      "a.png,007,,0.75,mn,1,2,0.5,ok,",
-      '"b, c.png",,,,,,,,unreadable,"IMAGE_EMPTY: ""b, c.png"" has 0 bytes."',
-      "d.png,,late,0.25,normal,1,2,0.5,ok,",
+      "file,id,note,probability,prediction,attention_x,attention_y,attention_peak,evidence_x,evidence_y,quality,error",
+      "a.png,007,,0.75,mn,1,2,0.5,3,4,ok,",
+      '"b, c.png",,,,,,,,,,unreadable,"IMAGE_EMPTY: ""b, c.png"" has 0 bytes."',
+      "d.png,,late,0.25,normal,1,2,0.5,3,4,ok,",
       "",
     ].join("\n"),
   );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { qualityOf } from "./quality.ts";
+import { qualityOf, qualityToModel } from "./quality.ts";
 import type { CellScore } from "./score-cells.ts";
 import { errorColumns, scoreColumns } from "./score-row.ts";
 
@@ -14,6 +14,7 @@ function score(changes: Partial<CellScore>): CellScore {
     evidence: null,
     width: 30,
     height: 40,
+    unfamiliarity: null,
     quality: "ok",
     ...changes,
   };
@@ -21,6 +22,15 @@ function score(changes: Partial<CellScore>): CellScore {
 
 test("the peak lies in the middle of its map cell, in pixels of the image (by hand: 2.5 of 3 x 30, 1.5 of 2 x 40)", () => {
   expect(scoreColumns(score({}), RULE)).toMatchObject({ attention_x: 25, attention_y: 30, attention_peak: 0.75 });
+});
+
+test("the evidence has a place of its own, in the same pixels (by hand: the least is not the greatest)", () => {
+  const evidence = { height: 2, width: 2, data: Float32Array.of(-3, -0.5, -2, -1) };
+  expect(scoreColumns(score({ evidence }), RULE)).toMatchObject({
+    ...{ attention_x: 25, attention_y: 30 },
+    ...{ evidence_x: 22.5, evidence_y: 10 },
+  });
+  expect(scoreColumns(score({}), RULE)).toMatchObject({ evidence_x: "", evidence_y: "" });
 });
 
 test("the deepest layer's map is taken, by number and not by letter", () => {
@@ -56,6 +66,8 @@ test("a cell without a score has its error, and no number", () => {
     attention_x: "",
     attention_y: "",
     attention_peak: "",
+    evidence_x: "",
+    evidence_y: "",
     quality: "unreadable",
     error: "IMAGE_EMPTY: 0 bytes.",
   });
@@ -70,4 +82,11 @@ test("an image of nearly one grey is blank; eight levels of difference are somet
   });
   expect(qualityOf(image(100, 107, 103))).toBe("blank");
   expect(qualityOf(image(100, 108, 103))).toBe("ok");
+});
+
+test("an image is unfamiliar above the model's threshold; a blank one stays blank", () => {
+  expect([1.4, 1.5, 1.6].map((value) => qualityToModel("ok", value, 1.5))).toEqual(["ok", "ok", "unfamiliar"]);
+  expect(qualityToModel("blank", 9, 1.5)).toBe("blank");
+  expect(qualityToModel("ok", null, 1.5)).toBe("ok");
+  expect(qualityToModel("ok", 9, null)).toBe("ok");
 });

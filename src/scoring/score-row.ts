@@ -14,6 +14,9 @@ export interface ScoreColumns {
   readonly attention_y: number | "";
   /** The attention there, 0 to 1. */
   readonly attention_peak: number | "";
+  /** Where the evidence for the positive class is greatest, pixels as for the attention; empty where the model has none. */
+  readonly evidence_x: number | "";
+  readonly evidence_y: number | "";
   readonly quality: ImageQuality;
   readonly error: string;
 }
@@ -24,6 +27,8 @@ export const SCORE_COLUMNS = [
   "attention_x",
   "attention_y",
   "attention_peak",
+  "evidence_x",
+  "evidence_y",
   "quality",
   "error",
 ] as const satisfies readonly (keyof ScoreColumns)[];
@@ -41,13 +46,16 @@ const FLOAT32_DIGITS = 9;
 /** The columns of a scored cell. */
 export function scoreColumns(score: CellScore, { classes: [negative, positive], threshold }: CallRule): ScoreColumns {
   const probability = Number(score.probability.toPrecision(FLOAT32_DIGITS));
-  const peak = peakOf(deepestMap(score.attention), score);
+  const attention = peakOf(deepestMap(score.attention), score);
+  const evidence = peakOf(score.evidence, score);
   return {
     probability,
     prediction: probability >= threshold ? positive : negative,
-    attention_x: peak === null ? "" : rounded(peak.x, 1),
-    attention_y: peak === null ? "" : rounded(peak.y, 1),
-    attention_peak: peak === null ? "" : rounded(peak.value, 4),
+    attention_x: attention === null ? "" : rounded(attention.x, 1),
+    attention_y: attention === null ? "" : rounded(attention.y, 1),
+    attention_peak: attention === null ? "" : rounded(attention.value, 4),
+    evidence_x: evidence === null ? "" : rounded(evidence.x, 1),
+    evidence_y: evidence === null ? "" : rounded(evidence.y, 1),
     quality: score.quality,
     error: "",
   };
@@ -61,20 +69,21 @@ export function errorColumns({ code, message }: CellFailure): ScoreColumns {
     attention_x: "",
     attention_y: "",
     attention_peak: "",
+    evidence_x: "",
+    evidence_y: "",
     quality: "unreadable",
     error: `${code}: ${message}`,
   };
 }
 
-/** The map of the deepest tapped layer: it is the one that shows the micronucleus (Wei et al. 2022, figure 6). */
-function deepestMap(attention: CellScore["attention"]): AttentionMap | undefined {
-  return Object.entries(attention)
-    .sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }))
-    .at(-1)?.[1];
+/** The map of the deepest tapped layer: the one that Wei et al. 2022 read (figure 6). */
+function deepestMap(attention: CellScore["attention"]): AttentionMap | null {
+  const rising = Object.entries(attention).sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
+  return rising.at(-1)?.[1] ?? null;
 }
 
-function peakOf(map: AttentionMap | undefined, { width, height }: Pick<CellScore, "width" | "height">) {
-  if (map === undefined) return null;
+function peakOf(map: AttentionMap | null, { width, height }: Pick<CellScore, "width" | "height">) {
+  if (map === null) return null;
   let best = 0;
   map.data.forEach((value, index) => {
     if (value > (map.data[best] as number)) best = index;

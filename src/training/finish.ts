@@ -1,90 +1,188 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { stringify } from "csv-stringify/sync";
 import { RandomStream } from "../core/random.ts";
 import type { Cell } from "../dataset/cell.ts";
 import type { ModelMetadata } from "../engine/model-metadata.ts";
-import { decodeModelMetadata } from "../engine/model-metadata.ts";
-import { decodeOnnx, storedFloats } from "../engine/onnx-file.ts";
 import { evaluateScores } from "../evaluation/evaluate.ts";
 import type { Evaluation } from "../evaluation/evaluation.ts";
 import { chooseOperatingPoint, type OperatingPoint, type OperatingPointRule } from "../evaluation/operating-point.ts";
-import { encodeModel } from "../networks/model-file.ts";
-import { classifyImages, type TrainingThreads } from "./batches.ts";
-import { storeImages } from "./image-store.ts";
-import { RUN_FILES, writeRunFile } from "./run-folder.ts";
-import type { TrainingRequest } from "./train.ts";
+import {
+  applyCalibration,
+  type Calibration,
+  type CalibrationChoice,
+  chooseCalibration,
+} from "../evaluation/recalibration-choice.ts";
+import { encodeModel, type WeighedNetwork } from "../networks/model-file.ts";
+import { type FamiliarityStatistics, unfamiliarityOf } from "../networks/unfamiliarity.ts";
+import { drawEvenly, FAMILIAR_CELLS, familiarThreshold, fitFamiliarity } from "./familiarity.ts";
+import { type MeasuringOptions, measureCells } from "./measure-cells.ts";
 
-/** What the kept model does on cells that it was not trained on, at their natural distribution. */
+/** What a model does on cells that it was not trained on, at their natural distribution. */
 export interface RunEvaluation {
   readonly operatingPoint: OperatingPoint;
-  /** Of the cells that chose the epoch and the operating point, so on the bright side. */
+  /** Of the cells that chose the calibration and the operating point, so on the bright side. */
   readonly validation: Evaluation;
   /** Of cells that nothing was chosen on; null where the data has no `test` split. */
   readonly test: Evaluation | null;
 }
 
-/** Bootstrap resamples of the intervals in evaluation.json. */
+export interface CompletionRequest {
+  readonly weighed: WeighedNetwork;
+  /** What is known of the model so far. */
+  readonly metadata: ModelMetadata;
+  /** Statistics that it has already; kept where too few training cells are given. */
+  readonly familiarity: FamiliarityStatistics | null;
+  readonly training: readonly Cell[];
+  readonly validation: readonly Cell[];
+  readonly test: readonly Cell[];
+  readonly positiveClass: string;
+  /** Column whose values, such as sources, count alike in what is familiar; null: every cell does. */
+  readonly balanceWithin: string | null;
+  readonly calibrate: CalibrationChoice;
+  readonly operatingPoint: OperatingPointRule;
+  readonly seed: number;
+  readonly measuring: Omit<MeasuringOptions, "stage">;
+  readonly message: (text: string) => void;
+}
+
+export interface CompletedModel {
+  /** The ONNX file. */
+  readonly model: Uint8Array;
+  readonly metadata: ModelMetadata;
+  readonly evaluation: RunEvaluation;
+  /** Calibrated probabilities of the validation and of the test cells, in their order. */
+  readonly probabilities: { readonly validation: Float64Array; readonly test: Float64Array | null };
+}
+
+/** Bootstrap resamples of the intervals. */
 const RESAMPLES = 1000;
+/** Share of the validation cells that count as familiar: flagged cells are not counted unseen, so it flags few. */
+const FAMILIAR_SHARE = 0.99;
 
 /**
- * Chooses the operating point on the natural validation cells, measures the kept model on them and on the test cells,
- * and writes both into evaluation.json and the model's metadata.
+ * Makes a trained network a model that may be used: fits its probabilities and what is familiar to it, chooses its
+ * operating point, measures it, and writes all of that into one ONNX file.
+ *
+ * All of it happens on validation cells as they are. The balanced and augmented validation set that chose the epoch has
+ * another share of positives, so that a probability fitted to it would say one half where one in twenty is true; and
+ * copies of one cell would count as many. What a probability says holds at the validation cells' share of positives.
+ *
+ * Throws TRAINING_IMAGE_UNREADABLE, SINGLE_CLASS and what chooseOperatingPoint throws.
  */
-export async function finishRun(
-  request: TrainingRequest,
-  threads: TrainingThreads,
-  rule: OperatingPointRule,
-): Promise<RunEvaluation> {
-  const { dataset, runFolder, settings } = request;
-  const kept = decodeOnnx(await readFile(join(runFolder, RUN_FILES.model)));
-  const weights = storedFloats(kept);
-  const encode = (metadata: ModelMetadata) =>
-    encodeModel({ network: settings.network, weights, storage: settings.storage, metadata, side: settings.side });
-  const metadata = decodeModelMetadata(kept.metadata);
-  // What is measured is what is delivered: the weights as they will be stored.
-  const model = encode(metadata);
-  const probabilitiesOf = async (cells: readonly Cell[]): Promise<Float64Array> => {
-    await threads.preparation.call("unload", null);
-    const store = { path: join(runFolder, RUN_FILES.decodedImages), side: settings.side };
-    await threads.preparation.call("load", await storeImages(cells, store, request.reportProgress));
-    const whole = cells.map((_, index) => ({ index, augmentation: null }));
-    return (await classifyImages(threads, model, whole, settings.side)).probabilities;
+export async function completeModel(request: CompletionRequest): Promise<CompletedModel> {
+  const { weighed, validation, test, positiveClass, message, seed } = request;
+  const fitted = await familiarityOf(request);
+  const measured = await measureValidation(request, fitted ?? request.familiarity);
+  const positives = validation.map(({ label }) => label === positiveClass);
+  const groups = validation.map(({ field }) => field ?? null);
+  const chosen = chooseCalibration({ logits: measured.logits, positives, groups }, request.calibrate);
+  if (chosen.message !== null) message(chosen.message);
+  const probabilities = {
+    validation: probabilitiesOf(measured.logits, chosen.calibration),
+    test: test.length === 0 ? null : probabilitiesOf(await logitsOf(request, test), chosen.calibration),
   };
-  const validation = dataset.cells.filter(({ split }) => split === "val");
-  const scores = await probabilitiesOf(validation);
-  const isPositive = ({ label }: Cell) => label === dataset.positiveClass;
-  const operatingPoint = chooseOperatingPoint(scores, validation.map(isPositive), rule);
-  const evaluate = (cells: readonly Cell[], cellScores: Float64Array, name: string): Evaluation =>
+  const operatingPoint = chooseOperatingPoint(probabilities.validation, positives, request.operatingPoint);
+  const evaluate = (cells: readonly Cell[], scores: Float64Array, name: string): Evaluation =>
     evaluateScores({
-      scores: cellScores,
-      positives: cells.map(isPositive),
+      scores,
+      positives: cells.map(({ label }) => label === positiveClass),
       groups: cells.map(({ field }) => field ?? null),
       groupedBy: "field",
       threshold: operatingPoint.threshold,
-      thresholdSource: `${rule.rule} on ${validation.length} validation cells`,
-      stream: new RandomStream(settings.seed).fork(`intervals of ${name}`),
+      thresholdSource: `${operatingPoint.rule.rule} on ${validation.length} validation cells`,
+      stream: new RandomStream(seed).fork(`intervals of ${name}`),
       resamples: RESAMPLES,
     });
-  await writeScores(runFolder, RUN_FILES.validationScores, validation, scores);
-  const test = dataset.cells.filter(({ split }) => split === "test");
-  const testScores = test.length === 0 ? null : await probabilitiesOf(test);
-  if (testScores !== null) await writeScores(runFolder, RUN_FILES.testScores, test, testScores);
-  const outcome: RunEvaluation = {
+  const evaluation: RunEvaluation = {
     operatingPoint,
-    validation: evaluate(validation, scores, "validation"),
-    test: testScores === null ? null : evaluate(test, testScores, "test"),
+    validation: evaluate(validation, probabilities.validation, "validation"),
+    test: probabilities.test === null ? null : evaluate(test, probabilities.test, "test"),
   };
-  await writeRunFile(runFolder, RUN_FILES.evaluation, `${JSON.stringify(outcome, null, 2)}\n`);
-  await writeRunFile(runFolder, RUN_FILES.model, encode(withMeasurements(metadata, outcome)));
-  return outcome;
+  const metadata: ModelMetadata = {
+    ...withMeasurements(request.metadata, evaluation),
+    calibration: describeCalibration(chosen.calibration, evaluation.validation, chosen.measured),
+    ...unfamiliarityMetadata(request, fitted, measured.unfamiliarities),
+  };
+  const familiarity = fitted ?? request.familiarity;
+  return { model: encodeModel({ ...weighed, metadata, familiarity }), metadata, evaluation, probabilities };
 }
 
-/** Every cell with its columns and its probability, for `mn evaluate --scores` and for pooling the folds of a cross-validation. */
-async function writeScores(folder: string, name: string, cells: readonly Cell[], scores: Float64Array): Promise<void> {
-  const rows = cells.map((cell, index) => ({ ...cell.columns, label: cell.label, probability: scores[index] }));
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  await writeRunFile(folder, name, stringify(rows, { header: true, columns }));
+/** Statistics of training cells, as many of every part as can be; null where there are too few. */
+async function familiarityOf(request: CompletionRequest): Promise<FamiliarityStatistics | null> {
+  const { training, validation, weighed, measuring, message, seed } = request;
+  if (Math.min(training.length, validation.length) < FAMILIAR_CELLS.least) {
+    message(
+      `Images of another kind cannot be told by ${training.length} training and ${validation.length} validation cells ` +
+        `(at least ${FAMILIAR_CELLS.least} each); ${request.familiarity === null ? "the model has no check for them" : "the check stays as it was"}.`,
+    );
+    return null;
+  }
+  const stream = new RandomStream(seed).fork("familiar cells");
+  const drawn = drawEvenly(stream.shuffle([...training]), partIn(request.balanceWithin), FAMILIAR_CELLS.most);
+  const features: Float32Array[] = [];
+  for await (const cell of measureCells(weighed, drawn, { ...measuring, stage: "Learning what is familiar" }))
+    features.push(cell.features.slice());
+  return fitFamiliarity(features, stream.fork("components"));
+}
+
+async function measureValidation(
+  { weighed, validation, measuring }: CompletionRequest,
+  familiarity: FamiliarityStatistics | null,
+): Promise<{ logits: Float64Array; unfamiliarities: number[] }> {
+  const logits: number[] = [];
+  const unfamiliarities: number[] = [];
+  for await (const cell of measureCells(weighed, validation, { ...measuring, stage: "Validation cells" })) {
+    logits.push(cell.logit);
+    if (familiarity !== null) unfamiliarities.push(unfamiliarityOf(cell.features, familiarity));
+  }
+  return { logits: Float64Array.from(logits), unfamiliarities };
+}
+
+async function logitsOf({ weighed, measuring }: CompletionRequest, cells: readonly Cell[]): Promise<Float64Array> {
+  const logits: number[] = [];
+  for await (const { logit } of measureCells(weighed, cells, { ...measuring, stage: "Test cells" })) logits.push(logit);
+  return Float64Array.from(logits);
+}
+
+/** As the model will give them: float32. */
+function probabilitiesOf(logits: Float64Array, calibration: Calibration): Float64Array {
+  return logits.map((logit) => Math.fround(applyCalibration(calibration, logit)));
+}
+
+function describeCalibration(
+  calibration: Calibration,
+  { cells, positives }: Evaluation,
+  measured: ModelMetadata["calibration"]["measured"],
+): ModelMetadata["calibration"] {
+  return {
+    method: calibration.method,
+    temperature: calibration.method === "temperature" ? calibration.temperature : 1,
+    ...(calibration.method === "isotonic" ? { curve: calibration.curve } : {}),
+    fitted_on: `${cells} validation cells, ${positives} of them positive, each as it is`,
+    cells,
+    positives,
+    measured,
+  };
+}
+
+/** The value that a cell has in a column; the same for all where none is named. */
+function partIn(column: string | null): (cell: Cell) => string {
+  return ({ columns }) => (column === null ? "" : (columns[column] ?? ""));
+}
+
+function unfamiliarityMetadata(
+  { training, validation, balanceWithin }: CompletionRequest,
+  fitted: FamiliarityStatistics | null,
+  values: readonly number[],
+): Pick<ModelMetadata, "unfamiliarity"> {
+  if (fitted === null) return {};
+  const alike = balanceWithin === null ? "" : `, every ${balanceWithin} alike`;
+  return {
+    unfamiliarity: {
+      threshold: familiarThreshold(values, validation.map(partIn(balanceWithin)), FAMILIAR_SHARE),
+      quantile: FAMILIAR_SHARE,
+      fitted_on: `at most ${FAMILIAR_CELLS.most} of ${training.length} training cells${alike}`,
+      chosen_on: `${values.length} validation cells${alike}`,
+    },
+  };
 }
 
 function withMeasurements(metadata: ModelMetadata, { operatingPoint, validation, test }: RunEvaluation): ModelMetadata {

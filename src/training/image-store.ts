@@ -58,7 +58,7 @@ export async function storeImages(
   }
   if (failures.length > 0) {
     await rm(path);
-    throw unreadable(failures.sort(), cells.length);
+    throw imagesUnreadable(failures.sort(), cells.length);
   }
   return { path, side, channels };
 }
@@ -81,7 +81,8 @@ async function writing<Result>(path: string, side: number, write: () => Promise<
   }
 }
 
-function unreadable(failures: readonly string[], total: number): TrainingError {
+/** The error that names images of a data set that cannot be read. */
+export function imagesUnreadable(failures: readonly string[], total: number): TrainingError {
   return new TrainingError(
     "TRAINING_IMAGE_UNREADABLE",
     `${failures.length} of ${total} images cannot be read:\n  ${failures.slice(0, 10).join("\n  ")}\n` +

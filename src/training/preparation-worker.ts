@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { openSync, readSync } from "node:fs";
 import { type Augmentation, applyAugmentation } from "../augmentation/augment.ts";
 import { collectGarbage } from "../core/garbage.ts";
 import { serveCalls, Transferred } from "../core/worker-calls.ts";
@@ -27,16 +27,9 @@ let scratch = new Uint8Array(0);
 const handlers = {
   /** Takes the decoded images. */
   load: (images: ImageStore): void => {
-    handlers.unload(null);
     store = images;
     file = openSync(images.path, "r");
     scratch = new Uint8Array(placeOf(images.side));
-  },
-
-  /** Lets go of the images' file. */
-  unload: (_: null): void => {
-    if (file !== undefined) closeSync(file);
-    file = undefined;
   },
 
   /**

@@ -12,12 +12,14 @@ import type { Parameter } from "../engine/computation.ts";
 import type { SessionOptions } from "../engine/session.ts";
 import type { TrainingState } from "../engine/training-session.ts";
 import type { OperatingPointRule } from "../evaluation/operating-point.ts";
+import type { CalibrationChoice } from "../evaluation/recalibration-choice.ts";
 import { areaUnderRoc } from "../evaluation/roc.ts";
 import { buildNetwork } from "../networks/networks.ts";
 import { readNetworkWeights } from "../weights/network-weights.ts";
 import { classifyImages, preparedBatches, type TrainingThreads } from "./batches.ts";
 import { type EpochImage, type PlanSettings, planEpoch, planValidation } from "./epoch-plan.ts";
-import { finishRun, type RunEvaluation } from "./finish.ts";
+import type { RunEvaluation } from "./finish.ts";
+import { finishRun } from "./finish-run.ts";
 import { type EpochRecord, readHistory, writeHistory } from "./history.ts";
 import { type ImageStore, storeImages } from "./image-store.ts";
 import { chooseMicroBatch } from "./micro-batch.ts";
@@ -55,6 +57,8 @@ export interface TrainingRequest {
   readonly version: string;
   /** How the threshold is chosen on the validation cells. */
   readonly operatingPoint: OperatingPointRule;
+  /** How probabilities are fitted to the validation cells; `auto` unless told. */
+  readonly calibrate?: CalibrationChoice;
   /** Writes what was drawn for every image of an epoch into `augmentation/epoch-<n>.jsonl` of the run. */
   readonly logAugmentation?: boolean;
   readonly reportProgress: ReportProgress;
@@ -99,7 +103,8 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
   try {
     const images = await storeImages([...training, ...validation], store, request.reportProgress);
     if (!request.resume) await startRun(runFolder, identity);
-    return await trainOnImages(request, images, training, validation);
+    const progress = await trainOnImages(request, images, training, validation);
+    return { ...progress, evaluation: progress.finished ? await finishRun(request) : null };
   } finally {
     if (existsSync(store.path)) await rm(store.path);
   }
@@ -110,7 +115,7 @@ async function trainOnImages(
   images: ImageStore,
   training: readonly Cell[],
   validation: readonly Cell[],
-): Promise<TrainingOutcome> {
+): Promise<Omit<TrainingOutcome, "evaluation">> {
   const { settings, runFolder } = request;
   const tensors =
     settings.weights === null ? null : (await readNetworkWeights(settings.weights, settings.network)).tensors;
@@ -133,10 +138,8 @@ async function trainOnImages(
     });
     const run = new TrainingRun(request, threads, stream, tensorsOfModel, training, validation, tensors === null);
     const progress = await run.continueFrom(checkpoint?.position ?? START_POSITION);
-    const rule = request.operatingPoint;
     await threads.step.call("close", null);
-    const evaluation = progress.finished ? await finishRun(request, threads, rule) : null;
-    return { ...progress, evaluation };
+    return progress;
   } finally {
     await Promise.all([threads.preparation.close(), threads.step.close()]);
   }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Kysely } from "kysely";
 import { sha256OfFile } from "../core/files.ts";
 import { ignoreProgress, type ReportProgress } from "../core/progress.ts";
+import type { ModelFile } from "../scoring/model.ts";
 import { type CellImage, type ScoredCell, type ScoringOptions, scoreCells } from "../scoring/score-cells.ts";
 import { errorColumns, scoreColumns } from "../scoring/score-row.ts";
 import type { PredictedOutcome, Schema } from "./schema.ts";
@@ -11,7 +12,10 @@ import type { Workspace } from "./workspace.ts";
 export interface StudyScoringRequest {
   readonly scoring: Scoring;
   /** The bytes of the model that the scoring names, and its classes: negative, positive. */
-  readonly model: { readonly bytes: Uint8Array; readonly metadata: { readonly classes: [string, string] } };
+  readonly model: {
+    readonly bytes: Uint8Array;
+    readonly metadata: Pick<ModelFile["metadata"], "classes" | "unfamiliarity">;
+  };
   readonly options: ScoringOptions;
   readonly reportProgress?: ReportProgress;
   /** Aborted: stop after the cells under way, with everything saved. */

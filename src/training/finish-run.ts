@@ -1,0 +1,42 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "csv-stringify/sync";
+import type { Cell, Split } from "../dataset/cell.ts";
+import { decodeModelMetadata } from "../engine/model-metadata.ts";
+import { decodeOnnx, storedFloats } from "../engine/onnx-file.ts";
+import { completeModel, type RunEvaluation } from "./finish.ts";
+import { RUN_FILES, writeRunFile } from "./run-folder.ts";
+import type { TrainingRequest } from "./train.ts";
+
+/** Completes the kept model of a run, and writes it with its evaluation and the scores of validation and test cells. */
+export async function finishRun(request: TrainingRequest): Promise<RunEvaluation> {
+  const { dataset, runFolder, settings, session, reportProgress, message } = request;
+  const kept = decodeOnnx(await readFile(join(runFolder, RUN_FILES.model)));
+  const ofSplit = (wanted: Split): Cell[] => dataset.cells.filter(({ split }) => split === wanted);
+  const [validation, test] = [ofSplit("val"), ofSplit("test")];
+  const { model, evaluation, probabilities } = await completeModel({
+    weighed: { ...settings, weights: storedFloats(kept) },
+    metadata: decodeModelMetadata(kept.metadata),
+    familiarity: null,
+    ...{ training: ofSplit("train"), validation, test },
+    positiveClass: dataset.positiveClass,
+    balanceWithin: settings.balanceWithin,
+    calibrate: request.calibrate ?? "auto",
+    operatingPoint: request.operatingPoint,
+    seed: settings.seed,
+    measuring: { session, reportProgress },
+    message,
+  });
+  await writeScores(runFolder, RUN_FILES.validationScores, validation, probabilities.validation);
+  if (probabilities.test !== null) await writeScores(runFolder, RUN_FILES.testScores, test, probabilities.test);
+  await writeRunFile(runFolder, RUN_FILES.evaluation, `${JSON.stringify(evaluation, null, 2)}\n`);
+  await writeRunFile(runFolder, RUN_FILES.model, model);
+  return evaluation;
+}
+
+/** Every cell with its columns and its probability, for `mn evaluate --scores` and for pooling the folds of a cross-validation. */
+async function writeScores(folder: string, name: string, cells: readonly Cell[], scores: Float64Array): Promise<void> {
+  const rows = cells.map((cell, index) => ({ ...cell.columns, label: cell.label, probability: scores[index] }));
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  await writeRunFile(folder, name, stringify(rows, { header: true, columns }));
+}
