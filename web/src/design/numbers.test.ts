@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesText, countOf, durationText, percentText, pValueText } from "./numbers.ts";
+import { bytesText, countOf, decimalText, durationText, percentText, pValueText } from "./numbers.ts";
 
 test("durations are rounded to what one would say", () => {
   expect([0.2, 59, 60, 3_590, 3_600, 4_800].map(durationText)).toEqual([
@@ -20,6 +20,10 @@ test("bytes are counted in powers of 1,000", () => {
     "3.4 MB",
     "21.5 GB",
   ]);
+});
+
+test("a minus is as long as a plus, and zero has none", () => {
+  expect([-0.3, -0.001, 0].map((value) => decimalText(value, 2))).toEqual(["\u22120.30", "0.00", "0.00"]);
 });
 
 test("a share is a percentage with one decimal", () => {

@@ -5,9 +5,24 @@ export function countText(value: number): string {
   return WHOLE.format(value);
 }
 
-/** A number with at most `digits` decimals, all of them written: 0.950 for 3. */
+/** A number with `digits` decimals, all of them written: 0.950 for 3; a minus as it is printed, and none before zero. */
 export function decimalText(value: number, digits: number): string {
-  return new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  return decimalFormat(digits).format(value).replace("-", "\u2212");
+}
+
+/** Making a format takes longer than using it a hundred times. */
+const decimalFormats = new Map<number, Intl.NumberFormat>();
+
+function decimalFormat(digits: number): Intl.NumberFormat {
+  const known = decimalFormats.get(digits);
+  if (known !== undefined) return known;
+  const made = new Intl.NumberFormat("en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: "negative",
+  });
+  decimalFormats.set(digits, made);
+  return made;
 }
 
 /** A share of 0 to 1 as a percentage: "94.2 %", with a space that does not break. */
