@@ -71,6 +71,18 @@ function Pending({ decision }: { readonly decision: Decision }) {
   );
 }
 
+/** The reader's own label in words, for the corner of the stage; nothing where there is none. */
+export function StageLabel({ cell, pending }: Omit<LabelBadgesProps, "reader">) {
+  if (pending !== undefined)
+    return (
+      <span className="stage-label stage-label-pending">
+        {pending.kind === "undo" ? "taken back" : findingInWords(pending)} …
+      </span>
+    );
+  if (cell.ownLabel === null) return null;
+  return <span className={`stage-label stage-label-${cell.ownLabel.finding}`}>{findingInWords(cell.ownLabel)}</span>;
+}
+
 /** "Anna Berg" -> "AB", "kim" -> "K". */
 function initials(name: string): string {
   return name

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from "react";
 import type { Cell } from "../../../src/server/api/cells.ts";
 import { connectionState, onConnectionChange } from "../api/connection.ts";
 import { Waiting } from "../design/feedback.tsx";
+import { StageLabel } from "./cell-badges.tsx";
 import { explanationQuery, occlusionQuery } from "./cell-queries.ts";
 import type { Desk } from "./desk.ts";
 import { imageAddress } from "./image-address.ts";
@@ -63,6 +64,7 @@ function ShownCell({ desk, cell, place }: ShownCellProps) {
             <MapOverlay key={`${cell.id} ${shown.name}`} map={shown} opacity={settings.overlayOpacity} />
           )}
         </Stage>
+        <StageLabel cell={cell} pending={pending} />
         <p className="hidden-label" aria-live="off">
           {cellInWords(cell, place, desk.total, pending, desk.reader)}
         </p>

@@ -30,13 +30,22 @@ export const DecisionBar = memo(function DecisionBar({ desk }: { readonly desk: 
         ))}
       </fieldset>
       <Decide desk={desk} action={{ do: "mononucleate" }}>
-        Mono<span className="wide-only">nucleate</span> <Kbd>M</Kbd>
+        <span>
+          Mono<span className="wide-only">nucleate</span>
+        </span>{" "}
+        <Kbd>M</Kbd>
       </Decide>
       <Decide desk={desk} action={{ do: "multinucleate" }}>
-        Multi<span className="wide-only">nucleate</span> <Kbd>⇧M</Kbd>
+        <span>
+          Multi<span className="wide-only">nucleate</span>
+        </span>{" "}
+        <Kbd>⇧M</Kbd>
       </Decide>
       <Decide desk={desk} action={{ do: "binucleate" }}>
-        Bi<span className="wide-only">nucleate</span> <Kbd>B</Kbd>
+        <span>
+          Bi<span className="wide-only">nucleate</span>
+        </span>{" "}
+        <Kbd>B</Kbd>
       </Decide>
       <Decide desk={desk} action={{ do: "unscorable" }}>
         Unscorable <Kbd>U</Kbd>

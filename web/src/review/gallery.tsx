@@ -1,7 +1,7 @@
 import { useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import { type MouseEvent, memo, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Desk } from "./desk.ts";
-import { FOOT, GAP, type GalleryLayout, galleryLayout } from "./gallery-layout.ts";
+import { GAP, type GalleryLayout, galleryLayout } from "./gallery-layout.ts";
 import { tileSide } from "./image-address.ts";
 import { Tile, tileId } from "./tile.tsx";
 import { useDesk, useTotal } from "./use-desk.ts";
@@ -14,9 +14,9 @@ export function Gallery({ desk }: { readonly desk: Desk }) {
   const view = useRef<HTMLDivElement>(null);
   const total = useTotal(desk) ?? 0;
   const wanted = useDesk(desk, (state) => state.settings.tileSize);
-  const [size, setSize] = useState({ width: 0, height: 0 });
+  const [size, setSize] = useState<ViewSize>({ width: 0, height: 0, rem: 16 });
   useLayoutEffect(() => watchSize(view.current, setSize), []);
-  const layout = galleryLayout(size.width, wanted, total);
+  const layout = galleryLayout(size.width, wanted, total, size.rem);
   return (
     <div ref={view} className="gallery" data-view>
       {size.width > 0 && <Grid desk={desk} view={view} layout={layout} height={size.height} total={total} />}
@@ -33,7 +33,7 @@ interface GridProps {
 }
 
 function Grid({ desk, view, layout, height, total }: GridProps) {
-  const { columns, rows, rowHeight, picture } = layout;
+  const { columns, rows, rowHeight, tileHeight, picture } = layout;
   const place = useDesk(desk, (state) => state.place);
   const revealed = useDesk(desk, (state) => state.revealed);
   const grid = useRef<HTMLDivElement>(null);
@@ -91,6 +91,7 @@ function Grid({ desk, view, layout, height, total }: GridProps) {
           count={Math.min(columns, total - item.index * columns)}
           columns={columns}
           picture={picture}
+          tileHeight={tileHeight}
         />
       ))}
     </div>
@@ -104,9 +105,10 @@ interface RowProps {
   readonly count: number;
   readonly columns: number;
   readonly picture: number;
+  readonly tileHeight: number;
 }
 
-const Row = memo(function Row({ desk, top, first, count, columns, picture }: RowProps) {
+const Row = memo(function Row({ desk, top, first, count, columns, picture, tileHeight }: RowProps) {
   const side = tileSide(picture, window.devicePixelRatio);
   const places = Array.from({ length: count }, (_, column) => first + column);
   return (
@@ -116,7 +118,7 @@ const Row = memo(function Row({ desk, top, first, count, columns, picture }: Row
       style={{
         transform: `translateY(${top}px)`,
         gridTemplateColumns: `repeat(${columns}, ${picture}px)`,
-        gridAutoRows: `${picture + FOOT}px`,
+        gridAutoRows: `${tileHeight}px`,
         gap: GAP,
         paddingInline: GAP,
       }}
@@ -133,12 +135,20 @@ function onTile(event: MouseEvent, act: (place: number) => void): void {
   if (place !== undefined) act(Number(place));
 }
 
-function watchSize(
-  element: HTMLElement | null,
-  tell: (size: { width: number; height: number }) => void,
-): (() => void) | undefined {
+/** CSS pixels. */
+interface ViewSize {
+  readonly width: number;
+  readonly height: number;
+  /** The page's letter size. */
+  readonly rem: number;
+}
+
+function watchSize(element: HTMLElement | null, tell: (size: ViewSize) => void): (() => void) | undefined {
   if (element === null) return undefined;
-  const measure = (): void => tell({ width: element.clientWidth, height: element.clientHeight });
+  const measure = (): void => {
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    tell({ width: element.clientWidth, height: element.clientHeight, rem });
+  };
   measure();
   const observer = new ResizeObserver(measure);
   observer.observe(element);

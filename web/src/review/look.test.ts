@@ -42,12 +42,21 @@ test("an image's address names size and window only where they are asked for", (
 
 test("tiles fill the width: columns, gaps and margins add up to it, less than a pixel a column", () => {
   for (const width of [320, 1280, 1911, 3840]) {
-    const { columns, picture, rows } = galleryLayout(width, 192, 1000);
+    const { columns, picture, rows } = galleryLayout(width, 192, 1000, 16);
     const used = columns * picture + (columns - 1) * 8 + 2 * 8;
     expect(width - used).toBeGreaterThanOrEqual(0);
     expect(width - used).toBeLessThan(columns);
     expect(rows).toBe(Math.ceil(1000 / columns));
   }
+});
+
+test("larger letters make larger tiles and higher lines below them", () => {
+  const usual = galleryLayout(3840, 192, 1000, 16);
+  const large = galleryLayout(3840, 192, 1000, 20);
+  // 19 x 192 + 18 x 8 <= 3824 < 20 x 192 + 19 x 8, and 15 x 240 + 14 x 8 <= 3824 < 16 x 240 + 15 x 8.
+  expect([usual.columns, large.columns]).toEqual([19, 15]);
+  expect(usual.tileHeight - usual.picture).toBe(30);
+  expect(large.tileHeight - large.picture).toBe(38);
 });
 
 test("the pace is of the last two minutes, and silent for the first quarter of one", () => {

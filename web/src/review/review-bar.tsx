@@ -5,10 +5,12 @@ import { Button } from "../design/button.tsx";
 import { Kbd } from "../design/kbd.tsx";
 import { countText } from "../design/numbers.ts";
 import { ProgressBar } from "../design/progress-bar.tsx";
+import { sayFailure } from "../design/toast.tsx";
 import type { Desk } from "./desk.ts";
 import { LiveResult } from "./live-result.tsx";
 import { pacePerMinute } from "./pace.ts";
 import { SaveState } from "./save-state.tsx";
+import { useBlinding } from "./use-blinding.ts";
 import { useDesk, useTotal } from "./use-desk.ts";
 import { QUEUES } from "./wording.ts";
 
@@ -30,9 +32,11 @@ export function ReviewBar({ desk, studyId, sampleId, blinded }: ReviewBarProps) 
         <strong>{QUEUES[desk.queue].title}</strong> <Kbd>Q</Kbd>
       </Button>
       <QueueProgress desk={desk} studyId={studyId} sampleId={sampleId} />
-      <span className="review-place">
-        {countText(Math.min(place + 1, total))} <span className="quiet">of {countText(total)}</span>
-      </span>
+      {total > 0 && (
+        <span className="review-place">
+          {countText(Math.min(place + 1, total))} <span className="quiet">of {countText(total)}</span>
+        </span>
+      )}
       {blinded ? (
         <span
           className="badge badge-accent"
@@ -43,6 +47,7 @@ export function ReviewBar({ desk, studyId, sampleId, blinded }: ReviewBarProps) 
       ) : (
         <LiveResult desk={desk} studyId={studyId} />
       )}
+      {desk.queue === "second" && !blinded && <ReadBlinded studyId={studyId} />}
       <SaidLine desk={desk} />
       <Pace desk={desk} />
       <SaveState />
@@ -58,6 +63,22 @@ export function ReviewBar({ desk, studyId, sampleId, blinded }: ReviewBarProps) 
         </Button>
       </div>
     </div>
+  );
+}
+
+/** A second reading tells how far readers agree only where the second one does not see the first. */
+function ReadBlinded({ studyId }: { readonly studyId: number }) {
+  const change = useBlinding(studyId);
+  return (
+    <Button
+      small
+      look="primary"
+      title="Hides the model's calls, the other readers' labels and the samples' names from you"
+      disabled={change.isPending}
+      onClick={() => change.mutate(true, { onError: sayFailure })}
+    >
+      Read blinded
+    </Button>
   );
 }
 

@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { type CSSProperties, useEffect, useMemo } from "react";
 import { useParams, useSearchParams } from "react-router";
-import type { CellList, QueueName } from "../../../src/server/api/cells.ts";
+import type { CellList, Queue, QueueName } from "../../../src/server/api/cells.ts";
 import { get } from "../api/client.ts";
 import { queryText, queuesQuery, readerSettingsQuery } from "../api/queries.ts";
 import { useReader } from "../api/reader.ts";
-import { Button } from "../design/button.tsx";
+import { Button, ButtonLink } from "../design/button.tsx";
 import { EmptyState, Failed, Waiting } from "../design/feedback.tsx";
 import { Kbd } from "../design/kbd.tsx";
+import { countOf } from "../design/numbers.ts";
 import { CellView } from "./cell-view.tsx";
 import { DecisionBar } from "./decision-bar.tsx";
 import { Desk } from "./desk.ts";
@@ -19,6 +20,7 @@ import { QueueEnd } from "./queue-end.tsx";
 import { QueuesDialog } from "./queues-dialog.tsx";
 import "./review.css";
 import { ReviewBar } from "./review-bar.tsx";
+import { reviewPath } from "./review-path.ts";
 import { readSettings } from "./settings.ts";
 import { SettingsDialog } from "./settings-dialog.tsx";
 import { imageStateOf } from "./tile-image.tsx";
@@ -27,7 +29,7 @@ import { useKeys } from "./use-keys.ts";
 import { useLiveCells } from "./use-live-cells.ts";
 import { useKeptPlace } from "./use-place.ts";
 import { windowOutbox } from "./window-outbox.ts";
-import { QUEUE_ORDER } from "./wording.ts";
+import { inOrder, QUEUE_ORDER, QUEUES } from "./wording.ts";
 
 const SETTINGS = "review-settings";
 
@@ -67,7 +69,36 @@ function Resumed({ where, reader }: { readonly where: Where; readonly reader: st
     );
   const place = queues.data.find(({ name }) => name === queue)?.position ?? 0;
   const { blinded } = settings.data;
+  if (!queues.data.some(({ name }) => name === queue))
+    return <HiddenQueue studyId={studyId} sampleId={sampleId} queues={queues.data} />;
   return <AtDesk key={String(blinded)} where={where} reader={reader} place={place} blinded={blinded} />;
+}
+
+interface HiddenQueueProps {
+  readonly studyId: number;
+  readonly sampleId: number | undefined;
+  readonly queues: readonly Queue[];
+}
+
+/** A queue that would tell a blinded reader what the model or others found. */
+function HiddenQueue({ studyId, sampleId, queues }: HiddenQueueProps) {
+  const open = inOrder(queues).filter(({ cells }) => cells > 0);
+  return (
+    <EmptyState
+      title="You read this study blinded"
+      action={
+        <div className="row">
+          {open.map(({ name, cells }) => (
+            <ButtonLink key={name} to={reviewPath(studyId, name, sampleId)}>
+              {QUEUES[name].title}: {countOf(cells, "cell")}
+            </ButtonLink>
+          ))}
+        </div>
+      }
+    >
+      This queue would show what the model or other readers found. These do not:
+    </EmptyState>
+  );
 }
 
 interface AtDeskProps {
@@ -152,6 +183,7 @@ function deskFor({ studyId, queue, sampleId }: Where, reader: string, place: num
   const cells = new QueueCells((offset, limit, signal) =>
     get<CellList>(`studies/${studyId}/cells${queryText({ queue, sampleId, offset, limit })}`, signal),
   );
+  const settings = readSettings(localStorage.getItem(SETTINGS));
   return new Desk({
     studyId,
     queue,
@@ -159,7 +191,7 @@ function deskFor({ studyId, queue, sampleId }: Where, reader: string, place: num
     place,
     cells,
     outbox: windowOutbox(),
-    settings: readSettings(localStorage.getItem(SETTINGS)),
+    settings: { ...settings, ...(queue === "disagreements" && { view: "cell", panel: true }) },
     keepSettings: (settings) => localStorage.setItem(SETTINGS, JSON.stringify(settings)),
     imageState: imageStateOf,
     now: Date.now,

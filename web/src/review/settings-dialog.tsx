@@ -1,7 +1,5 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { ReaderSettings } from "../../../src/server/api/cells.ts";
-import { request } from "../api/client.ts";
-import { keys, readerSettingsQuery } from "../api/queries.ts";
+import { useQuery } from "@tanstack/react-query";
+import { readerSettingsQuery } from "../api/queries.ts";
 import { Dialog } from "../design/dialog.tsx";
 import { Failed } from "../design/feedback.tsx";
 import { CheckField } from "../design/field.tsx";
@@ -9,6 +7,7 @@ import type { Desk } from "./desk.ts";
 import { ImageControls } from "./image-controls.tsx";
 import { TILE_SIZES } from "./settings.ts";
 import { Slider } from "./slider.tsx";
+import { useBlinding } from "./use-blinding.ts";
 import { useDesk } from "./use-desk.ts";
 
 const TILE_STEPS = { low: 0, high: TILE_SIZES.length - 1, step: 1 };
@@ -19,11 +18,11 @@ export function SettingsDialog({ desk, studyId }: { readonly desk: Desk; readonl
   return (
     <Dialog title="View" onClose={() => desk.closeDialog()}>
       <Slider
-        name="Cells in the gallery"
+        name="Size of cells"
         hint="− +"
         value={TILE_SIZES.indexOf(tileSize)}
         range={TILE_STEPS}
-        show={(step) => `${TILE_SIZES[step]} px`}
+        show={(step) => `${step + 1} of ${TILE_SIZES.length}`}
         onChange={(step) => desk.change({ tileSize: TILE_SIZES[step] ?? tileSize })}
       />
       <CheckField
@@ -38,29 +37,21 @@ export function SettingsDialog({ desk, studyId }: { readonly desk: Desk; readonl
         onChange={(event) => desk.change({ panel: event.currentTarget.checked })}
       />
       <Blinding studyId={studyId} />
-      <ImageControls desk={desk} bits={16} />
+      <ImageControls desk={desk} bits={null} />
     </Dialog>
   );
 }
 
 function Blinding({ studyId }: { readonly studyId: number }) {
-  const queries = useQueryClient();
   const { data } = useQuery(readerSettingsQuery(studyId));
-  const change = useMutation({
-    mutationFn: (blinded: boolean) =>
-      request<ReaderSettings>("PUT", `studies/${studyId}/reader`, { body: { blinded } }),
-    onSuccess: (settings) => {
-      queries.setQueryData(keys.reader(studyId), settings);
-      void queries.invalidateQueries();
-    },
-  });
+  const change = useBlinding(studyId);
   if (data === undefined) return null;
   return (
     <>
       <CheckField
         label="Read this study blinded"
         hint="The model's calls, other readers' labels and the samples' names stay hidden from you."
-        checked={data.blinded}
+        checked={change.isPending ? change.variables : data.blinded}
         disabled={change.isPending}
         onChange={(event) => change.mutate(event.currentTarget.checked)}
       />

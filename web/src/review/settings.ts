@@ -1,6 +1,6 @@
 /** How one reader likes the review screen; kept in the browser. */
 export interface ReviewSettings {
-  /** Wanted width of a tile of the gallery, CSS pixels. */
+  /** Wanted width of a tile of the gallery, CSS pixels at the usual letter size. */
   readonly tileSize: number;
   readonly view: "gallery" | "cell";
   /** Goes to the next cell after a decision. */

@@ -48,7 +48,7 @@ export function SidePanel({ desk, cell, place, explanation, occlusion, wantsOccl
       )}
       {explanation.isError && <Failed error={explanation.error} retry={() => void explanation.refetch()} />}
       <LabelHistory labels={data?.labels ?? null} reader={desk.reader} />
-      {cell.error === null && <SimilarCells desk={desk} cellId={cell.id} />}
+      {cell.outcome !== null && cell.error === null && <SimilarCells desk={desk} cellId={cell.id} />}
       {cell.error === null && <ImageControls desk={desk} bits={data?.image?.bits ?? null} />}
     </aside>
   );

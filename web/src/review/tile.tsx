@@ -57,16 +57,18 @@ function LoadedTile({ desk, place, side, cell, focused }: LoadedTileProps) {
       aria-selected={focused}
       aria-setsize={desk.total}
       aria-posinset={place + 1}
-      aria-label={cellInWords(cell, place, desk.total, pending, desk.reader)}
     >
-      <div className="tile-picture">
+      <span className="hidden-label">{cellInWords(cell, place, desk.total, pending, desk.reader)}</span>
+      <div className="tile-picture" aria-hidden="true">
         {cell.error === null ? (
           <TileImage address={imageAddress(cell.id, side, window)} />
         ) : (
-          <p className="tile-error">{cell.error}</p>
+          <p className="tile-error" title={cell.error}>
+            Could not be read
+          </p>
         )}
       </div>
-      <div className="tile-foot">
+      <div className="tile-foot" aria-hidden="true">
         <CallBadge cell={cell} />
         <LabelBadges cell={cell} pending={pending} reader={desk.reader} />
       </div>

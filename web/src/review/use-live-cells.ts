@@ -1,7 +1,10 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import type { Cell } from "../../../src/server/api/cells.ts";
 import type { ServerEvent } from "../../../src/server/api/events.ts";
 import { connectionState, onConnectionChange } from "../api/connection.ts";
 import { onServerEvent } from "../api/events.ts";
+import { explanationQuery } from "./cell-queries.ts";
 import type { Desk } from "./desk.ts";
 import { windowOutbox } from "./window-outbox.ts";
 
@@ -11,7 +14,22 @@ const RETRY_MILLISECONDS = 2000;
 
 /** Keeps the cells as the server has them: own decisions once written, others' labels, and everything after a gap. */
 export function useLiveCells(desk: Desk, studyId: number): void {
-  useEffect(() => windowOutbox().onSaved((_, cells) => desk.cells.apply(cells)), [desk]);
+  const queries = useQueryClient();
+  useEffect(() => {
+    const take = (cells: readonly Cell[]): void => {
+      desk.cells.apply(cells);
+      for (const { id } of cells) void queries.invalidateQueries({ queryKey: explanationQuery(id).queryKey });
+    };
+    const ends = [
+      windowOutbox().onSaved((_, cells) => take(cells)),
+      onServerEvent((event) => {
+        if (event.kind === "labels" && event.studyId === studyId) take(event.cells);
+      }),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [desk, studyId, queries]);
   useEffect(() => {
     const refresh = throttled(() => desk.cells.refresh(), REFRESH_MILLISECONDS);
     const ends = [onServerEvent((event) => onEvent(event)), onConnectionChange(onConnection), refresh.stop];
@@ -28,7 +46,6 @@ export function useLiveCells(desk: Desk, studyId: number): void {
         greeted = true;
       }
       if (event.kind === "study" && event.studyId === studyId) refresh.call();
-      if (event.kind === "labels" && event.studyId === studyId) desk.cells.apply(event.cells);
     }
 
     function onConnection(): void {
