@@ -138,6 +138,8 @@ function AuditResult({ result: { audit, level } }: { result: StudyResult }) {
           <p className="quiet small">
             From {countText(audit.cells)} randomly drawn cells that a person read; with {percentText(level, 0)}{" "}
             intervals.
+            {(audit.sensitivity === null || audit.specificity === null) &&
+              " What is missing needs an audit of the positive calls as well as of the negative ones."}
           </p>
         </>
       )}
