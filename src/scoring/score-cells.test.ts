@@ -62,6 +62,33 @@ test("attention maps, size and quality travel with each cell", async () => {
   });
 });
 
+test("a cell above the model's threshold is unfamiliar, one that it does not reach is not; without a threshold none is", async () => {
+  // All that the last layer sees, as it is: the distance is the root of the features' mean.
+  const familiarity = {
+    mean: new Float32Array(12),
+    scale: new Float32Array(12).fill(1),
+    components: new Float32Array(12),
+  };
+  const bytes = tinyModel(1, {}, familiarity);
+  const { floats } = await askPlainly(
+    bytes,
+    NAMES.map((_, index) => tinyCell(index)),
+  );
+  const distances = floats("unfamiliarity");
+  const threshold = distances.toSorted((one, other) => one - other)[3] as number;
+  const qualitiesOf = async (metadata: object) => {
+    const qualities: string[] = [];
+    for await (const cell of scoreCells({ bytes, metadata }, NAMES.map(imageOf), { session }))
+      qualities.push("score" in cell ? cell.score.quality : "none");
+    return qualities;
+  };
+  const check = { quantile: 0.5, fitted_on: "", chosen_on: "" };
+  expect(await qualitiesOf({ unfamiliarity: { ...check, threshold: threshold * 1.0001 } })).toEqual(
+    distances.map((distance) => (distance > threshold ? "unfamiliar" : "ok")),
+  );
+  expect(await qualitiesOf({})).toEqual(NAMES.map(() => "ok"));
+});
+
 test("the source is read no further ahead than two batches and the images being decoded, however long it is", async () => {
   const [batch, taken] = [4, 20];
   let given = 0;

@@ -10,7 +10,7 @@ import { encodePng } from "../images/encode.ts";
 import { verifyAudit } from "./audit-verify.ts";
 import { countSamples } from "./counts.ts";
 import { type IncomingCell, importCells } from "./import-cells.ts";
-import { countPending, scoreStudy } from "./score-study.ts";
+import { countPending, outcomeOf, scoreStudy } from "./score-study.ts";
 import { ensureScoring, type Scoring } from "./scorings.ts";
 import { createStudy, findStudy } from "./study.ts";
 import { sampleNamed } from "./study-table.ts";
@@ -103,6 +103,12 @@ test("every cell is scored once; what is damaged, blank or there twice is told a
   expect(maps.length, "two maps for each cell that was called positive").toBe(2 * positive.length);
   expect(maps.every(({ data, width, height }) => data.length === width * height)).toBe(true);
   expect((await verifyAudit(workspace)).faults).toEqual([]);
+});
+
+test("a picture that is unfamiliar to the model or blank is flagged, whatever its call; one in order counts", () => {
+  const outcomes = ["unfamiliar", "blank", "ok"].map((quality) => outcomeOf({ positive: true, quality, error: "" }));
+  expect(outcomes).toEqual(["flagged", "flagged", "positive"]);
+  expect(outcomeOf({ positive: false, quality: "unfamiliar", error: "" })).toBe("flagged");
 });
 
 test("broken off and gone on with, the predictions are those of a scoring in one go", async () => {

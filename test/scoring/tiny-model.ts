@@ -10,6 +10,7 @@ import type { RasterImage } from "../../src/images/raster.ts";
 import { encodeModel } from "../../src/networks/model-file.ts";
 import { buildNetwork, type NetworkSettings } from "../../src/networks/networks.ts";
 import { normalise } from "../../src/networks/normalisation.ts";
+import type { FamiliarityStatistics } from "../../src/networks/unfamiliarity.ts";
 
 /** The least side at which every layer of AlexNet still has a pixel; maps are then 3 x 3. */
 export const TINY_SIDE = 67;
@@ -34,7 +35,11 @@ export const TINY_METADATA: ModelMetadata = {
 };
 
 /** A model file of a few hundred seeded random weights, large enough that cells differ in their probabilities. */
-export function tinyModel(seed: number, metadata: Partial<ModelMetadata> = {}): Uint8Array {
+export function tinyModel(
+  seed: number,
+  metadata: Partial<ModelMetadata> = {},
+  familiarity: FamiliarityStatistics | null = null,
+): Uint8Array {
   const computation = new Computation({ kind: "training", blockSize: 0 });
   const image = computation.input("image", [1, 3, TINY_SIDE, TINY_SIDE], "uint8");
   buildNetwork(computation, normalise(computation, image), NETWORK);
@@ -48,7 +53,7 @@ export function tinyModel(seed: number, metadata: Partial<ModelMetadata> = {}): 
     }),
   );
   const whole = { ...TINY_METADATA, ...metadata };
-  return encodeModel({ network: NETWORK, weights, storage: "float32", metadata: whole, side: TINY_SIDE });
+  return encodeModel({ network: NETWORK, weights, storage: "float32", metadata: whole, familiarity, side: TINY_SIDE });
 }
 
 /** A grey cell at the tiny model's size: a disc somewhere, as bright as its number says. */
