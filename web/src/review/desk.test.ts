@@ -94,6 +94,20 @@ test("nobody judges a cell whose image is not on the screen", async () => {
   expect(desk.state.revealed).toBeGreaterThan(revealed);
 });
 
+test("where new cells moved the queue under the reader, the key that was meant for another cell writes nothing", async () => {
+  const cells = [drawnCell(1), drawnCell(2), drawnCell(3)];
+  const { desk, decisions } = await deskWith({ cells });
+  desk.goTo(1);
+  cells.unshift(drawnCell(9));
+  desk.cells.refresh();
+  await new Promise((resolve) => setTimeout(resolve));
+  desk.perform({ do: "count", micronuclei: 1 });
+  expect(decisions).toEqual([]);
+  expect(desk.state.said.text).toContain("another cell");
+  desk.perform({ do: "count", micronuclei: 1 });
+  expect(decisions).toMatchObject([{ cellId: 1 }]);
+});
+
 test("a cell without a readable image can be called unscorable, and nothing else", async () => {
   const { desk, decisions } = await deskWith({ cells: [drawnCell(1, { outcome: "unreadable", error: "cut short" })] });
   desk.perform({ do: "count", micronuclei: 1 });

@@ -56,6 +56,8 @@ export class Desk {
   #search = new AbortController();
   #layout = { columns: 1, rows: 1 };
   #maps: readonly string[] = [];
+  /** The cell that the focus was put on; null where it was not loaded then. */
+  #focused: number | null = null;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -159,6 +161,7 @@ export class Desk {
   goTo(place: number): void {
     const within = Math.min(Math.max(place, 0), this.total);
     this.#search.abort();
+    this.#focused = this.cells.cellAt(within)?.id ?? null;
     this.#set({ searching: false, revealed: this.#state.revealed + 1 });
     if (within !== this.#state.place) this.#set({ place: within, zoom: WHOLE, occlusion: false });
   }
@@ -199,6 +202,7 @@ export class Desk {
     const cell = this.cells.cellAt(place);
     const obstacle = place >= this.total ? "This is the end of the queue." : this.#obstacle(cell, unscorable);
     if (obstacle === null) return cell ?? null;
+    this.#focused = cell?.id ?? null;
     this.say(`${obstacle} Nothing was written.`);
     this.#set({ revealed: this.#state.revealed + 1 });
     return null;
@@ -206,6 +210,8 @@ export class Desk {
 
   #obstacle(cell: Cell | undefined, unscorable: boolean): string | null {
     if (cell === undefined) return "This cell is still loading.";
+    // New cells came into the queue while this one was looked at.
+    if (this.#focused !== null && cell.id !== this.#focused) return "The queue has changed: this is another cell now.";
     const image = cell.error === null ? this.#parts.imageState(cell.id) : "failed";
     if (image === "absent") return "The image is not on the screen yet.";
     return image === "shown" || unscorable ? null : "Without its image a cell can only be called unscorable (U).";

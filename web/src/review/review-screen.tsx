@@ -54,9 +54,11 @@ export function ReviewScreen() {
 
 function Resumed({ where, reader }: { readonly where: Where; readonly reader: string }) {
   const { studyId, queue, sampleId } = where;
-  const queues = useQuery(queuesQuery(studyId, sampleId));
+  // A place from the cache may be older than the last visit.
+  const queues = useQuery({ ...queuesQuery(studyId, sampleId), refetchOnMount: "always" });
   const settings = useQuery(readerSettingsQuery(studyId));
-  if (queues.data === undefined || settings.data === undefined)
+  const asked = queues.isFetchedAfterMount || queues.isError;
+  if (queues.data === undefined || settings.data === undefined || !asked)
     return queues.error !== null || settings.error !== null ? (
       <div className="screen">
         <Failed
@@ -113,6 +115,8 @@ function AtDesk({ where, reader, place, blinded }: AtDeskProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a place that the server tells later must not move the reader
   const desk = useMemo(() => deskFor(where, reader, place), [studyId, queue, sampleId, reader]);
   useEffect(() => () => desk.cells.close(), [desk]);
+  // What this reader left in the browser may be sent again now.
+  useEffect(() => windowOutbox().retry(), []);
   useKeys(desk);
   useLiveCells(desk, studyId);
   useKeptPlace(desk, studyId, sampleId);

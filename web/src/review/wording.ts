@@ -1,4 +1,4 @@
-import type { Cell, Finding, Label, QueueName } from "../../../src/server/api/cells.ts";
+import type { Cell, Finding, QueueName } from "../../../src/server/api/cells.ts";
 import { countOf, countText } from "../design/numbers.ts";
 import type { Decision } from "./outbox.ts";
 
@@ -52,11 +52,6 @@ export function findingInWords({ finding, micronuclei, reason }: Found): string 
 export function findingSign({ finding, micronuclei }: Found): string {
   if (finding === "mn") return micronuclei === null ? "MN" : String(micronuclei);
   return { normal: "0", mononucleate: "1N", multinucleate: "3N+", unscorable: "U" }[finding];
-}
-
-/** Whether two labels say the same. */
-export function sameFinding(a: Label, b: Label): boolean {
-  return a.finding === b.finding && a.micronuclei === b.micronuclei;
 }
 
 /** What the model says of a cell, in words; null where it is hidden or there is nothing. */
