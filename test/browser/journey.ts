@@ -21,7 +21,9 @@ export interface Laboratory {
   readonly restart: () => Promise<void>;
   /** Asks the server without a window. */
   readonly as: (reader: string) => ReviewClient;
-  /** A browser of a person, with a window in which the name was said already. */
+  /** A new browser with a window at the address that the server printed. */
+  readonly openNameless: () => Promise<ReaderWindow>;
+  /** The same, and the window knows who reads. */
   readonly open: (reader: string) => Promise<ReaderWindow>;
   /** Another window of a browser. */
   readonly openAnother: (window: ReaderWindow, address?: string) => Promise<ReaderWindow>;
@@ -80,6 +82,11 @@ async function openLaboratory(
     windows.push(window);
     return window;
   };
+  const openNameless = async (): Promise<ReaderWindow> => {
+    const browser = await openBrowser(chromium);
+    onTestFinished(() => browser.close());
+    return await openIn(browser, review.address);
+  };
   return {
     folder,
     workspace,
@@ -89,10 +96,9 @@ async function openLaboratory(
       review = await startReviewProcess(place, review.port);
     },
     as: (reader) => new ReviewClient(review, reader),
+    openNameless,
     open: async (reader) => {
-      const browser = await openBrowser(chromium);
-      onTestFinished(() => browser.close());
-      const window = await openIn(browser, review.address);
+      const window = await openNameless();
       await sayWhoReads(window, reader);
       return window;
     },

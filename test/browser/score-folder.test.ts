@@ -45,7 +45,7 @@ journey("a new user drops a folder, sees its cells scored, and reads the frequen
 
   await page.getByRole("heading", { name: "Dose check" }).waitFor();
   await expect.poll(() => outcomes(laboratory), { timeout: 60_000 }).toHaveLength(25);
-  await page.getByText("reviewing", { exact: false }).first().waitFor();
+  await page.getByRole("link", { name: "Begin: Called positive" }).waitFor();
   const found = await outcomes(laboratory);
   const count = (outcome: string): number => found.filter((one) => one === outcome).length;
   expect(count("unreadable")).toBe(1);

@@ -45,10 +45,8 @@ journey(
     const comparing = page.getByRole("dialog", { name: "Compare two models" });
     await comparing.getByRole("checkbox", { name: /Three donors/ }).check();
     await comparing.getByRole("button", { name: "Compare" }).click();
-    await page
-      .getByRole("button", { name: /^Compare / })
-      .last()
-      .click({ timeout: 60_000 });
+    const compared = page.getByRole("button", { name: "Compare micronuclei-fluorescence with Our cells" });
+    await compared.click({ timeout: 60_000 });
     await page.getByText(/On 16 cells that neither model learned from, 8 of them with micronuclei/).waitFor();
     await page.getByRole("row", { name: /ROC area/ }).waitFor();
     await look(window, "comparison", ["light", "dark"]);

@@ -32,9 +32,10 @@ export async function madeStudy(
   workspace: Workspace,
   samples: readonly MadeSample[],
   design: Partial<StudyDesignInput> = {},
+  name = "Made",
 ): Promise<Study> {
   const study = await createStudy(workspace, "Ana", {
-    name: "Made",
+    name,
     design: { title: "Made study", kind: "frequency", ...design },
   });
   const scoring = await madeScoring(workspace, study.id);
@@ -45,7 +46,7 @@ export async function madeStudy(
     scoring,
     codes: new RandomStream("codes"),
   });
-  return await findStudy(workspace.db, "Made");
+  return await findStudy(workspace.db, name);
 }
 
 async function* madeCells(samples: readonly MadeSample[]): AsyncGenerator<IncomingCell[]> {
