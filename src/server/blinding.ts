@@ -6,6 +6,7 @@ import type { ReviewProgress } from "../workspace/progress.ts";
 import type { Sample } from "../workspace/samples.ts";
 import type { Cell, Label as LabelAnswer } from "./api/cells.ts";
 import type { Sample as SampleAnswer } from "./api/studies.ts";
+import { withoutFolders } from "./without-folders.ts";
 
 /** Who looks at a study. */
 export interface Viewer {
@@ -45,7 +46,7 @@ export function cellAnswer(cell: ListedCell, viewer: Viewer): Cell {
   const { probability = null, outcome = null, quality = null, error = null } = cell.prediction ?? {};
   return {
     ...{ id, sampleId: sample.id, sample: sample.name, slide: slide.name, file, originalId },
-    ...{ probability, outcome, quality, error },
+    ...{ probability, outcome, quality, error: error === null ? null : withoutFolders(error) },
     label: counting === null ? null : labelAnswer(counting),
     ownLabel: own === null ? null : labelAnswer(own),
     disagreement: readingsDiffer(readingsOf(labels)),

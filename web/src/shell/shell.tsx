@@ -47,6 +47,11 @@ function Application({ session, reader }: { session: Session; reader: string }) 
   const queries = useQueryClient();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another reader sees other events
   useEffect(() => followEvents(queries), [queries, reader]);
+  // Decisions that an earlier window could not send go out on whatever screen this one begins.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another reader has other decisions waiting
+  useEffect(() => {
+    void import("../review/window-outbox.ts").then(({ windowOutbox }) => windowOutbox().retry());
+  }, [reader]);
   useJobNews();
   return (
     <div className="shell">
