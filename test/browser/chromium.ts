@@ -34,6 +34,8 @@ export async function openBrowser(path: string): Promise<BrowserContext> {
   const browser = await chromium.launchPersistentContext(profile, {
     executablePath: path,
     args: ARGUMENTS,
+    // As people see it.
+    ignoreDefaultArgs: ["--hide-scrollbars"],
     viewport: SMALLEST_SCREEN,
     colorScheme: "light",
     reducedMotion: "reduce",

@@ -5,6 +5,11 @@ import { expect } from "vitest";
 import { sharp } from "../../src/images/sharp.ts";
 import type { ReaderWindow } from "./reader-window.ts";
 
+/** What is asked of an image on the page. */
+interface Picture {
+  decode(): Promise<void>;
+}
+
 type Scheme = "light" | "dark";
 
 const PICTURES = join(import.meta.dirname, "../../docs/images/review");
@@ -23,7 +28,8 @@ export async function look(
   name: string,
   pictures: readonly Scheme[] = ["light"],
 ): Promise<void> {
-  await page.waitForFunction("[...document.images].every((image) => image.complete)");
+  for (const toast of await page.getByRole("button", { name: "Close message" }).all()) await toast.click();
+  await page.locator("img").evaluateAll((images: Picture[]) => Promise.all(images.map((image) => image.decode())));
   for (const scheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme: scheme });
     // Only colours differ between the two.

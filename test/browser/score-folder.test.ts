@@ -54,8 +54,8 @@ journey("a new user drops a folder, sees its cells scored, and reads the frequen
   await look(window, "study", ["light", "dark"]);
 
   await page.getByRole("link", { name: "Results" }).first().click();
+  await page.getByRole("img", { name: /^Frequency of every sample/ }).waitFor();
   const cells = page.getByRole("row", { name: /^Donor 7/ }).getByRole("cell");
-  await cells.first().waitFor();
   const [binucleated, withMicronuclei, , , perThousand] = await cells.allInnerTexts();
   const [positives, counted] = [count("positive"), count("positive") + count("negative")];
   expect([binucleated, withMicronuclei]).toEqual([String(counted), String(positives)]);

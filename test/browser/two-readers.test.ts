@@ -32,7 +32,7 @@ function answersTo({ page }: ReaderWindow): Promise<string>[] {
 journey(
   "two readers, the second blinded, disagree on three cells; the first adjudicates; agreement is shown",
   async (laboratory) => {
-    await scoreStudy(laboratory.as("Ana Berg"), STUDY);
+    await scoreStudy(laboratory.as("Dana Zoll"), STUDY);
     const ana = await laboratory.open("Ana Berg");
     const ben = await laboratory.open("Ben Falk");
     await ana.page.goto(new URL(`/studies/${STUDY}/review/all`, ana.page.url()).href);
@@ -45,8 +45,10 @@ journey(
     ]);
     await blinded.finished();
     await ben.page.getByRole("row", { name: new RegExp(SAMPLE) }).waitFor({ state: "detached" });
+    const study = ben.page.url();
+    await ben.page.goto("about:blank");
     const answers = answersTo(ben);
-    await ben.page.reload();
+    await ben.page.goto(study);
     await look(ben, "study-blinded");
     await ben.page.getByRole("link", { name: "Begin: All cells" }).click();
     await waitForCell(ben, 1);

@@ -18,8 +18,10 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    // The browser would choose the cross.
-    element?.querySelector<HTMLElement>(FIRST_CONTROL)?.focus();
+    // The browser would choose the cross where the dialog names nothing better.
+    const first =
+      element?.querySelector<HTMLElement>("[autofocus]") ?? element?.querySelector<HTMLElement>(FIRST_CONTROL);
+    first?.focus();
     return () => element?.close();
   }, []);
   return (
