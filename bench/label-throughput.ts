@@ -7,21 +7,22 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { RandomStream } from "../src/core/random.ts";
 import { ReviewQueues } from "../src/review/queues.ts";
 import type { CellList } from "../src/server/api/cells.ts";
-import { importCells } from "../src/workspace/import-cells.ts";
 import { listCells } from "../src/workspace/listed-cells.ts";
-import { ensureScoring } from "../src/workspace/scorings.ts";
-import { createStudy, type Study, studyOfNumber } from "../src/workspace/study.ts";
-import { sampleNamed } from "../src/workspace/study-table.ts";
+import type { Study } from "../src/workspace/study.ts";
 import { Workspace } from "../src/workspace/workspace.ts";
+import { makeStudy } from "./made-study.ts";
 import { percentile } from "./statistics.ts";
 
 const MN = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const PER_SECOND = 20;
-const CELLS_OF_A_SAMPLE = 2_000;
-const POSITIVE_SHARE = 0.03;
+/** Nobody looks at their pictures. */
+const FILES = {
+  base: "/made",
+  cellsOfSample: 2_000,
+  fileOf: (_sample: number, cell: number) => ({ file: `${cell}.png`, sha256: null }),
+};
 const PAGE = 100;
 
 /**
@@ -31,7 +32,7 @@ const PAGE = 100;
 export async function benchLabels({ cells, seconds }: { cells: number; seconds: number }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "mn-bench-"));
   const workspace = await Workspace.create(join(folder, "laboratory"), () => new Date());
-  const study = await makeStudy(workspace, cells);
+  const study = await makeStudy(workspace, cells, FILES);
   await benchQueues(workspace, study);
   await workspace.close();
   await benchDecisions(join(folder, "laboratory"), study, seconds);
@@ -116,57 +117,4 @@ async function startReview(
 function describe(milliseconds: readonly number[]): string {
   const at = (share: number): string => percentile(milliseconds, share).toFixed(1);
   return `median ${at(0.5)} ms, 99 % within ${at(0.99)} ms, longest ${at(1)} ms`;
-}
-
-async function makeStudy(workspace: Workspace, cells: number): Promise<Study> {
-  const { id } = await createStudy(workspace, "bench", {
-    name: "large",
-    design: { title: "large", kind: "frequency" },
-  });
-  const scoring = await ensureScoring(workspace, "bench", {
-    ...{
-      studyId: id,
-      modelSha256: "made",
-      modelPath: "made.onnx",
-      model: {},
-      threshold: 0.5,
-      settings: {},
-      version: "0",
-    },
-  });
-  await importCells(workspace, "bench", {
-    studyId: id,
-    source: { path: "made", base: "/made", sha256: null },
-    cells: makeCells(cells),
-    scoring,
-    codes: new RandomStream("bench"),
-  });
-  return await studyOfNumber(workspace.db, id);
-}
-
-async function* makeCells(cells: number) {
-  const stream = new RandomStream("bench labels");
-  for (let from = 0; from < cells; from += CELLS_OF_A_SAMPLE) {
-    const sample = sampleNamed(`Sample ${from / CELLS_OF_A_SAMPLE}`);
-    yield Array.from({ length: Math.min(CELLS_OF_A_SAMPLE, cells - from) }, (_, index) => {
-      const isPositive = stream.chance(POSITIVE_SHARE);
-      return {
-        ...{
-          sample,
-          slide: "1",
-          file: `${index}.png`,
-          originalId: null,
-          x: null,
-          y: null,
-          columnsJson: null,
-          sha256: null,
-        },
-        prediction: {
-          outcome: isPositive ? ("positive" as const) : ("negative" as const),
-          probability: isPositive ? stream.uniform(0.5, 1) : stream.uniform(0, 0.5),
-          ...{ quality: "ok", attentionX: null, attentionY: null, attentionPeak: null, error: null },
-        },
-      };
-    });
-  }
 }

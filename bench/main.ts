@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { benchEpoch } from "./epoch.ts";
 import { benchLabels } from "./label-throughput.ts";
 import { benchNetworks } from "./networks.ts";
+import { benchReview } from "./review.ts";
 import { benchScoring } from "./scoring.ts";
 import { benchSteps } from "./steps.ts";
 import { benchWorkspace } from "./workspace.ts";
@@ -15,6 +16,8 @@ import { benchWorkspace } from "./workspace.ts";
  * npm run bench -- scoring         scoring 10,000 images: images a second, memory
  * npm run bench -- workspace       1,000,000 scored cells in 500 samples: import, study page, report
  * npm run bench -- labels          1,000,000 scored cells: pages of the queues; 20 decisions a second for a minute, then a kill
+ * npm run bench -- review          100,000 cells in a browser: first cells, scrolling, memory, key to next cell, 20 decisions
+ *                                  a second for a minute; --rounds decisions for the key, --json; about five minutes
  *
  * Machines drift: only what was alternated in one run is compared, by medians.
  */
@@ -26,6 +29,7 @@ const { values, positionals } = parseArgs({
     only: { type: "string" },
     cells: { type: "string" },
     seconds: { type: "string", default: "60" },
+    json: { type: "boolean", default: false },
     threads: { type: "string", default: "0" },
   },
 });
@@ -40,4 +44,11 @@ else if (kind === "scoring") await benchScoring({ cells: Number(values.cells ?? 
 else if (kind === "workspace") await benchWorkspace({ cells: Number(values.cells ?? 1_000_000) });
 else if (kind === "labels")
   await benchLabels({ cells: Number(values.cells ?? 1_000_000), seconds: Number(values.seconds) });
-else console.error(`Unknown benchmark "${kind}". Choose steps, networks, epoch, scoring, workspace or labels.`);
+else if (kind === "review")
+  await benchReview({
+    cells: Number(values.cells ?? 100_000),
+    seconds: Number(values.seconds),
+    rounds: Number(values.rounds ?? 200),
+    json: values.json,
+  });
+else console.error(`Unknown benchmark "${kind}". Choose steps, networks, epoch, scoring, workspace, labels or review.`);
