@@ -16,6 +16,9 @@ export function ReadingCard({ studyId }: { studyId: number }) {
     mutationFn: (body: ReaderSettings) => request<ReaderSettings>("PUT", `studies/${studyId}/reader`, { body }),
     onSuccess: (saved) => {
       queries.setQueryData(keys.reader(studyId), saved);
+      // What must not be seen any more is not kept, nor asked for again.
+      if (saved.blinded) queries.removeQueries({ queryKey: keys.audit(studyId) });
+      if (saved.blinded) queries.removeQueries({ queryKey: keys.result(studyId) });
       // A blinded reader sees other names and fewer numbers.
       return queries.invalidateQueries({ queryKey: keys.study(studyId) });
     },
