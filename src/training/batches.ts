@@ -62,15 +62,19 @@ export async function classifyImages(
   const probabilities = new Float64Array(images.length);
   const logits = new Float64Array(images.length);
   await threads.step.call("openClassifier", model);
+  // Batches of a classification are smaller than those of a training: neither uses the other's memory again.
+  threads.free.length = 0;
   let at = 0;
   for await (const batch of preparedBatches(threads, images, CLASSIFIED_AT_ONCE)) {
     const { pixels } = batch;
     const answer = await threads.step.call("classify", { pixels, count: CLASSIFIED_AT_ONCE, side }, [pixels.buffer]);
+    threads.free.push(answer.buffer);
     batch.images.forEach((_, slot) => {
       probabilities[at] = answer.probabilities[slot] as number;
       logits[at++] = (answer.logits[2 * slot + 1] as number) - (answer.logits[2 * slot] as number);
     });
   }
+  threads.free.length = 0;
   await threads.step.call("closeClassifier", null);
   return { probabilities, logits };
 }

@@ -90,9 +90,10 @@ const handlers = {
     classifier = await ClassifierSession.open(model, sessionOptions);
   },
 
-  classify: async ({ pixels, count, side }: { pixels: Uint8Array; count: number; side: number }) => {
+  classify: async ({ pixels, count, side }: { pixels: Uint8Array<ArrayBuffer>; count: number; side: number }) => {
     const { probabilities, logits } = await opened(classifier).classify(pixels, count, side, { attention: false });
-    return { probabilities, logits };
+    collectGarbage("minor");
+    return new Transferred({ probabilities, logits, buffer: pixels.buffer }, [pixels.buffer]);
   },
 
   closeClassifier: async (_: null): Promise<void> => {
