@@ -77,7 +77,7 @@ journey(
     const takenBack = { ...slip, finding: "withdrawn", micronuclei: null };
     expect(await written(laboratory)).toEqual([...sent.slice(0, 20), slip, takenBack, ...sent.slice(20)]);
 
-    await look(window, "review-gallery", ["light", "dark"]);
+    await look(window, "review-gallery");
     await page.reload();
     await waitForCell(window, 51);
     expect(await focusedCell(window)).toMatch(/^Cell 51 of 52;.*no label of yours/);
@@ -94,7 +94,7 @@ journey(
     const inNumbers = ["48", "18", "18", "0", expect.stringMatching(/^375\.0 /), "2.00"];
     await expect.poll(() => numbers.allInnerTexts()).toEqual(inNumbers);
     expect((await written(laboratory)).filter(({ finding }) => finding !== "withdrawn")).toHaveLength(53);
-    await look(window, "results", ["light", "dark"]);
+    await look(window, "results");
   },
   (workspace, folder) => importDrawnStudy(workspace, folder, "Plates 3", { "Plates 3 A": MICRONUCLEI }),
 );

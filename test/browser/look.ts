@@ -5,9 +5,12 @@ import { expect } from "vitest";
 import { sharp } from "../../src/images/sharp.ts";
 import type { ReaderWindow } from "./reader-window.ts";
 
-/** What is asked of an image on the page. */
+/** What is asked of an image and of a button on the page. */
 interface Picture {
   decode(): Promise<void>;
+}
+interface Button {
+  click(): void;
 }
 
 type Scheme = "light" | "dark";
@@ -28,7 +31,9 @@ export async function look(
   name: string,
   pictures: readonly Scheme[] = ["light"],
 ): Promise<void> {
-  for (const toast of await page.getByRole("button", { name: "Close message" }).all()) await toast.click();
+  await page.getByRole("button", { name: "Close message" }).evaluateAll((all: Button[]) => {
+    for (const button of all) button.click();
+  });
   await page.locator("img").evaluateAll((images: Picture[]) => Promise.all(images.map((image) => image.decode())));
   for (const scheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme: scheme });

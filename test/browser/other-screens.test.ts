@@ -49,6 +49,7 @@ journey(
     const dose = page.getByRole("region", { name: "Dose" });
     await dose.getByRole("img", { name: /^Dose-response curve/ }).waitFor();
     await dose.getByRole("row", { name: /^Worker 12 1\.\d/ }).waitFor();
+    await dose.scrollIntoViewIfNeeded();
     await look(window, "results-dose");
     await page.goto(new URL("/studies/2/results", page.url()).href);
     await page.getByRole("img", { name: /^Frequency of every concentration/ }).waitFor();

@@ -7,7 +7,8 @@ const STUDY = 1;
 /** 8 cells of either class. */
 const DRAWN = Array.from({ length: 16 }, (_, index) => index % 2);
 const SAMPLES = ["Donor 1", "Donor 2", "Donor 3"];
-const EPOCHS = 2;
+/** Curves of more than two epochs make a better picture. */
+const EPOCHS = process.env.MN_SCREENSHOTS === "1" ? 8 : 2;
 
 journey(
   "a reviewer trains on the reviewed cells, compares the new model with the old one on held-out cells, and switches",
@@ -32,6 +33,7 @@ journey(
     await training.getByRole("button", { name: "Train" }).click();
     const work = page.getByRole("region", { name: "Train Our cells on Three donors" });
     await work.getByRole("img", { name: "Training and validation loss by epoch" }).waitFor({ timeout: 120_000 });
+    await work.getByText(`Epoch ${EPOCHS} of ${EPOCHS}`).waitFor({ timeout: 120_000 });
     await look(window, "training");
     const trained = page.getByRole("button", { name: /^Our cells/ });
     await trained.waitFor({ timeout: 120_000 });
@@ -39,6 +41,7 @@ journey(
     await trained.click();
     await page.getByRole("heading", { name: "Measured on cells that the training never saw" }).waitFor();
     await page.getByRole("img", { name: "Validation AUC by epoch" }).waitFor();
+    await page.getByText("Done: Train Our cells on Three donors").waitFor();
     await look(window, "model-trained");
 
     await page.getByRole("button", { name: "Compare two" }).click();
