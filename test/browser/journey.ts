@@ -6,7 +6,7 @@ import { ReviewClient } from "../server/review-client.ts";
 import { temporaryFolder } from "../server/start.ts";
 import { chromiumPath, NO_CHROMIUM, openBrowser } from "./chromium.ts";
 import { openWindow, type ReaderWindow, sayWhoReads } from "./reader-window.ts";
-import { type ReviewProcess, startReviewProcess } from "./review-process.ts";
+import { freePort, type ReviewProcess, startReviewProcess } from "./review-process.ts";
 
 /** A workspace, the server on it, and browsers of the people who work there. All of it goes with the test. */
 export interface Laboratory {
@@ -75,7 +75,7 @@ async function openLaboratory(
   const workspace = await Workspace.create(place, () => new Date());
   onTestFinished(() => workspace.close());
   await prepare(workspace, folder);
-  let review = await startReviewProcess(place);
+  let review = await startReviewProcess(place, await freePort());
   onTestFinished(() => review.kill());
   const openIn = async (browser: BrowserContext, address: string): Promise<ReaderWindow> => {
     const window = await openWindow(browser, address);

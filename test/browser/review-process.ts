@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -15,11 +16,10 @@ export interface ReviewProcess {
   kill(): Promise<void>;
 }
 
-/** Starts it on a workspace and resolves once it listens. `port` 0 takes a free one. */
-export async function startReviewProcess(workspace: string, port = 0): Promise<ReviewProcess> {
-  const words = ["review", "--workspace", workspace, "--no-open", "--json"];
-  const where = port === 0 ? [] : ["--port", String(port)];
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MN, ...words, ...where], {
+/** Starts it on a workspace and resolves once it listens. */
+export async function startReviewProcess(workspace: string, port: number): Promise<ReviewProcess> {
+  const words = ["review", "--workspace", workspace, "--port", String(port), "--no-open", "--json"];
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MN, ...words], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = await Promise.race([
@@ -27,6 +27,16 @@ export async function startReviewProcess(workspace: string, port = 0): Promise<R
     once(child, "exit").then(() => Promise.reject(new Error("mn review ended before it listened."))),
   ]);
   return { ...(JSON.parse(line as string) as Omit<ReviewProcess, "kill">), kill: () => kill(child) };
+}
+
+/** One that no other server takes by itself while this one is away, as it would take the usual port. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 async function kill(child: ChildProcess): Promise<void> {

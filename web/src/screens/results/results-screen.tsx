@@ -56,8 +56,8 @@ function Result({ studyId, result }: { studyId: number; result: StudyResult }) {
     <>
       <OpenWork studyId={studyId} result={result} />
       {result.kind === "genotoxicity" && <ConcentrationCard result={result} />}
-      <FrequencyCard result={result} />
       {result.kind === "biodosimetry" && <DoseCard result={result} />}
+      <FrequencyCard result={result} />
       <div className="result-columns">
         <AuditResult result={result} />
         <AgreementTable result={result} />
