@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { connectionState, onConnectionChange } from "../api/connection.ts";
 import { LoadQueue } from "./load-queue.ts";
 
@@ -11,7 +11,8 @@ const tiles = new LoadQueue(4);
  */
 export function TileImage({ address }: { readonly address: string }) {
   const image = useRef<HTMLImageElement>(null);
-  useEffect(() => {
+  // A layout effect ends while the element is still on the page: Chromium never lets go of one whose address is taken off later.
+  useLayoutEffect(() => {
     const element = image.current;
     if (element === null) return;
     return keepLoading(element, address);
