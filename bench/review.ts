@@ -9,7 +9,7 @@ import buildWeb from "../test/browser/build-web.ts";
 import { chromiumPath, NO_CHROMIUM, openBrowser } from "../test/browser/chromium.ts";
 import { cellFile, drawCells } from "../test/browser/drawn-cells.ts";
 import { sayWhoReads } from "../test/browser/reader-window.ts";
-import { startReviewProcess } from "../test/browser/review-process.ts";
+import { freePort, startReviewProcess } from "../test/browser/review-process.ts";
 import { type MadeFiles, makeStudy } from "./made-study.ts";
 import { median, percentile } from "./statistics.ts";
 
@@ -47,7 +47,7 @@ export async function benchReview({ cells, seconds, rounds, json }: ReviewBench)
   const workspace = await Workspace.create(laboratory, () => new Date());
   const files = await makePictures(join(folder, "cells"), cells, decisions + CELLS_OF_A_SAMPLE);
   const { id } = await makeStudy(workspace, cells, files);
-  const review = await startReviewProcess(laboratory);
+  const review = await startReviewProcess(laboratory, await freePort());
   const browser = await openBrowser(chromium);
   try {
     const measured = await measure(browser, review.address, `/studies/${id}/review/all`, { seconds, rounds });
