@@ -34,7 +34,9 @@ export async function look(
   await page.getByRole("button", { name: "Close message" }).evaluateAll((all: Button[]) => {
     for (const button of all) button.click();
   });
-  await page.locator("img").evaluateAll((images: Picture[]) => Promise.all(images.map((image) => image.decode())));
+  await page
+    .locator("img")
+    .evaluateAll((images: Picture[]) => Promise.allSettled(images.map((image) => image.decode())));
   for (const scheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme: scheme });
     // Only colours differ between the two.
