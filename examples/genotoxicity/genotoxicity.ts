@@ -80,7 +80,7 @@ await runCommands([
   ["report", "item-7", "--out", join(folder, "report"), ...where],
 ]);
 
-/** The person: sees every cell called positive and some called negative, and finds what was drawn. */
+/** The person: sees every cell called positive or flagged and some called negative, and finds what was drawn. */
 async function seeCells(): Promise<void> {
   const drawn = parse<Record<"sample" | "file" | "micronuclei", string>>(
     await readFile(join(images, "counted-by-eye.csv")),
@@ -92,20 +92,28 @@ async function seeCells(): Promise<void> {
   const opened = await Workspace.open(workspace, () => new Date());
   const study = await findStudy(opened.db, "item-7");
   const stream = new RandomStream("audit of the calls");
-  for (const called of ["positive", "negative"] as const) {
-    const cells = called === "positive" ? Number.POSITIVE_INFINITY : NEGATIVES_SEEN;
-    const ids = await drawForAudit(opened.db, study, { called, cells, stream });
+  const seeIn = async (queue: string, ids: readonly number[]): Promise<void> => {
     const seen = await Promise.all(ids.map((id) => showCell(opened.db, id, study.scoringId)));
     const labels = seen.map(({ id, sample, file }) => {
       const micronuclei = micronucleiOf.get(`${sample}/${file}`) ?? 0;
-      return {
-        cellId: id,
-        finding: micronuclei === 0 ? "normal" : "mn",
-        micronuclei,
-        queue: RANDOM_QUEUES[called],
-      } as const;
+      return { cellId: id, finding: micronuclei === 0 ? "normal" : "mn", micronuclei, queue } as const;
     });
     await labelCells(opened, "B. Reader", labels);
+  };
+  for (const called of ["positive", "negative"] as const) {
+    const cells = called === "positive" ? Number.POSITIVE_INFINITY : NEGATIVES_SEEN;
+    await seeIn(RANDOM_QUEUES[called], await drawForAudit(opened.db, study, { called, cells, stream }));
   }
+  // Images unlike those that the model learned from do not count until a person has seen them.
+  const flagged = await opened.db
+    .selectFrom("prediction")
+    .select("cell_id")
+    .where("scoring_id", "=", study.scoringId)
+    .where("outcome", "=", "flagged")
+    .execute();
+  await seeIn(
+    "flagged",
+    flagged.map(({ cell_id }) => cell_id),
+  );
   await opened.close();
 }
