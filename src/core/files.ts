@@ -6,12 +6,14 @@ import { dirname } from "node:path";
 /**
  * Writes a file so that a reader, or a restart after a crash, sees either the old content or the whole new content:
  * a temporary file beside it, flushed to disk, then renamed over it. Creates the folder.
+ *
+ * mode: who may read the file, at every moment, such as 0o600 for its owner alone; by default as the system says.
  */
-export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileAtomically(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.${randomUUID().slice(0, 8)}.tmp`;
   try {
-    const file = await open(temporary, "w");
+    const file = await open(temporary, "wx", mode);
     try {
       await file.writeFile(content);
       await file.sync();

@@ -14,7 +14,8 @@ import { createStudy, studyOfNumber } from "../workspace/study.ts";
 import { sampleNamed } from "../workspace/study-table.ts";
 import { Workspace } from "../workspace/workspace.ts";
 import { byUncertainty } from "./queue-cells.ts";
-import { QUEUES, type QueueName, type QueueScope, ReviewQueues } from "./queues.ts";
+import { QUEUES, type QueueName } from "./queue-names.ts";
+import { type QueueScope, ReviewQueues } from "./queues.ts";
 
 const THRESHOLD = 0.5;
 

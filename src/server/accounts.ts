@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
+import { writeFileAtomically } from "../core/files.ts";
 import { type Account, type AccountChange, account, type NewAccount } from "./api/session.ts";
 import { hashPassword, PASSWORD_COST, type PasswordCost, passwordHash, passwordMatches } from "./password.ts";
-import { writePrivateFile } from "./private-file.ts";
 
 /** In the workspace's folder, readable by its owner alone. */
 export const ACCOUNTS_FILE = "accounts.json";
@@ -119,7 +119,7 @@ export class Accounts {
   }
 
   async #write(accounts: readonly KeptAccount[]): Promise<void> {
-    await writePrivateFile(this.#file, `${JSON.stringify({ version: 1, accounts }, null, 2)}\n`);
+    await writeFileAtomically(this.#file, `${JSON.stringify({ version: 1, accounts }, null, 2)}\n`, 0o600);
     this.#accounts = accounts;
     this.#seen = stateOf(this.#file);
   }

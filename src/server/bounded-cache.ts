@@ -33,3 +33,19 @@ export class BoundedCache<Value> {
     this.#entries.delete(key);
   }
 }
+
+/** What was computed under a key, or is being computed now; a failure is forgotten, since its cause may go. */
+export async function remembered<Value>(
+  cache: BoundedCache<Promise<Value>>,
+  key: string,
+  compute: () => Promise<Value>,
+): Promise<Value> {
+  const kept = cache.get(key) ?? compute();
+  cache.set(key, kept);
+  try {
+    return await kept;
+  } catch (error) {
+    cache.delete(key);
+    throw error;
+  }
+}

@@ -1,7 +1,7 @@
 import type { AttentionMap } from "../engine/classifier-session.ts";
 import { mapsToShow } from "../explanation/attention-image.ts";
 import type { DecodedImage } from "../images/decode.ts";
-import { BoundedCache } from "./bounded-cache.ts";
+import { BoundedCache, remembered } from "./bounded-cache.ts";
 import type { Explainer, ModelSource } from "./explainer.ts";
 import { type CellPicture, readPicture } from "./tile.ts";
 
@@ -29,16 +29,7 @@ export class CellLooks {
 
   /** Throws what reading the picture throws. */
   async look(model: ModelSource, picture: CellPicture): Promise<CellLook> {
-    const key = `${model.id} ${picture.id}`;
-    const kept = this.#kept.get(key) ?? this.#see(model, picture);
-    this.#kept.set(key, kept);
-    try {
-      return await kept;
-    } catch (error) {
-      // The file may be put in order.
-      this.#kept.delete(key);
-      throw error;
-    }
+    return await remembered(this.#kept, `${model.id} ${picture.id}`, () => this.#see(model, picture));
   }
 
   async #see(model: ModelSource, picture: CellPicture): Promise<CellLook> {

@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { sha256 } from "../core/files.ts";
+import { sha256, writeFileAtomically } from "../core/files.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Account } from "./api/session.ts";
-import { writePrivateFile } from "./private-file.ts";
 import { newSecret } from "./session-token.ts";
 
 /** In the workspace's folder, so that nobody has to log in again because the server was restarted. */
@@ -71,7 +70,7 @@ export class LoginSessions {
 
   async #save(): Promise<void> {
     for (const session of this.#sessions.values()) if (this.#hasExpired(session)) this.#sessions.delete(session.id);
-    await writePrivateFile(this.#file, `${JSON.stringify([...this.#sessions.values()])}\n`);
+    await writeFileAtomically(this.#file, `${JSON.stringify([...this.#sessions.values()])}\n`, 0o600);
   }
 }
 

@@ -2,7 +2,7 @@ import { type OcclusionResult, occlude } from "../explanation/occlusion.ts";
 import type { RasterImage } from "../images/raster.ts";
 import { resizeImage } from "../images/resize.ts";
 import type { AskedCell } from "./asked-cell.ts";
-import { BoundedCache } from "./bounded-cache.ts";
+import { BoundedCache, remembered } from "./bounded-cache.ts";
 import type { Explainer } from "./explainer.ts";
 import { readPicture } from "./tile.ts";
 
@@ -23,14 +23,7 @@ export class Occlusions {
   /** Throws what reading the picture throws. */
   async of(asked: AskedCell): Promise<OcclusionResult> {
     const key = `${asked.model.id} ${asked.cell.id} ${asked.threshold}`;
-    const kept = this.#kept.get(key) ?? this.#compute(asked);
-    this.#kept.set(key, kept);
-    try {
-      return await kept;
-    } catch (error) {
-      this.#kept.delete(key);
-      throw error;
-    }
+    return await remembered(this.#kept, key, () => this.#compute(asked));
   }
 
   async #compute({ cell, model, threshold }: AskedCell): Promise<OcclusionResult> {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { auditSampleSize } from "../assay/audit-sample.ts";
 import { MicronucleiError } from "../core/errors.ts";
-import { BLIND_QUEUES, QUEUES, type QueueName, type QueueScope, type ReviewQueues } from "../review/queues.ts";
+import { QUEUES, type QueueName } from "../review/queue-names.ts";
+import { BLIND_QUEUES, type QueueScope, type ReviewQueues } from "../review/queues.ts";
 import { auditedCells, type Call, drawAuditSample } from "../workspace/call-audit.ts";
 import { listCells, studyOfCell } from "../workspace/listed-cells.ts";
 import { readPositions, savePosition } from "../workspace/positions.ts";

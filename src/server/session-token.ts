@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writePrivateFile } from "./private-file.ts";
+import { writeFileAtomically } from "../core/files.ts";
 
 /** In the workspace's folder, readable by its owner alone, as the workspace itself should be. */
 const TOKEN_FILE = "session-token";
@@ -17,7 +17,7 @@ export async function sessionToken(folder: string, now: () => Date): Promise<str
   const kept = (await readFile(file, "utf8").catch(() => "")).trim();
   if (TOKEN.test(kept) && (await ageOf(file, now)) < VALID_MILLISECONDS) return kept;
   const token = newSecret();
-  await writePrivateFile(file, `${token}\n`);
+  await writeFileAtomically(file, `${token}\n`, 0o600);
   return token;
 }
 

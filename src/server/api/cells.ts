@@ -1,22 +1,8 @@
 import { z } from "zod";
+import { QUEUES } from "../../review/queue-names.ts";
 import { page } from "./problem.ts";
 
-/**
- * Ways through a study's cells. `uncertain`: probability nearest to the threshold first. `positive`: called positive, surest
- * first. `random-positive`, `random-negative`: the drawn audit samples. `disagreements`: readers found different things.
- * `flagged`: out of the model's kind or of poor quality; `unreadable`. `second`: a second, blinded reading.
- */
-export const queueName = z.enum([
-  "all",
-  "uncertain",
-  "positive",
-  "random-negative",
-  "random-positive",
-  "second",
-  "disagreements",
-  "flagged",
-  "unreadable",
-]);
+export const queueName = z.enum(QUEUES);
 export type QueueName = z.infer<typeof queueName>;
 
 export const finding = z.enum(["normal", "mn", "mononucleate", "multinucleate", "unscorable"]);
