@@ -1,11 +1,12 @@
 import { InferenceSession } from "onnxruntime-node";
 import { describeError, EngineError } from "../core/errors.ts";
+import { defaultThreads } from "./threads.ts";
 
 export type Device = "cpu" | "cuda" | "webgpu" | "coreml" | "dml";
 
 export interface SessionOptions {
   readonly device: Device;
-  /** Threads of the CPU kernels; 0 lets ONNX Runtime take every core. */
+  /** Threads of the CPU kernels; 0 takes every core (threads.ts). */
   readonly threads: number;
 }
 
@@ -14,7 +15,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
   try {
     return await InferenceSession.create(model, {
       executionProviders: options.device === "cpu" ? ["cpu"] : [options.device, "cpu"],
-      intraOpNumThreads: options.threads,
+      intraOpNumThreads: options.threads === 0 ? defaultThreads() : options.threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
