@@ -53,6 +53,8 @@ export class Computation {
   readonly randomMasks: RandomMask[] = [];
   /** Values by name that also exist in the blocked layout: logical shape as written, memory in blocks of channels. */
   readonly blockedForms = new Map<string, Value>();
+  /** Values [N, C, H, W] by name that also exist as [N, H, W, C]. */
+  readonly rowForms = new Map<string, Value>();
   readonly #rules: (() => void)[] = [];
   readonly #gradients = new Map<string, Value>();
   readonly #differentiable = new Set<string>();

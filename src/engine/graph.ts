@@ -67,6 +67,15 @@ export class Graph {
     return this.constant([number], []);
   }
 
+  /**
+   * A number, or a value of shape [], with as many axes as `value`, each of size 1. ONNX Runtime broadcasts a number of fewer
+   * axes one element at a time, thirty times slower, where the last axes of `value` have size 1, as those of 1 x 1 kernels.
+   */
+  scalarFor(value: Value, number: number | Value): Value {
+    const shape = value.shape.map(() => 1);
+    return typeof number === "number" ? this.constant([number], shape) : this.reshape(number, shape);
+  }
+
   /** Stores a list of integers (axes, shapes, pads); equal lists share one tensor. */
   integers(numbers: readonly number[]): Value {
     const key = numbers.join();

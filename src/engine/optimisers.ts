@@ -47,7 +47,7 @@ export function appendOptimiser(
   const stepCount = settings.kind === "adamw" ? graph.input(STEP_COUNT_INPUT, []) : null;
   const states = computation.parameters.flatMap(({ name, shape, value }) => {
     const raw = computation.gradientOf(value);
-    const gradient = scale === null ? raw : graph.add("Mul", [raw, scale]);
+    const gradient = scale === null ? raw : graph.add("Mul", [raw, graph.scalarFor(raw, scale)]);
     const updated =
       stepCount === null
         ? updateBySgd(graph, name, value, gradient, learningRate, settings as SgdSettings)
@@ -85,15 +85,15 @@ function updateBySgd(
   const gradient =
     weightDecay === 0
       ? rawGradient
-      : graph.add("Add", [rawGradient, graph.add("Mul", [weight, graph.scalar(weightDecay)])]);
+      : graph.add("Add", [rawGradient, graph.add("Mul", [weight, graph.scalarFor(weight, weightDecay)])]);
   const velocity = graph.input(`momentum/${name}`, weight.shape);
-  const kept = graph.add("Mul", [velocity, graph.scalar(momentum)]);
+  const kept = graph.add("Mul", [velocity, graph.scalarFor(velocity, momentum)]);
   const newVelocity = graph.add("Add", [kept, gradient], {}, { names: [`new/momentum/${name}`] });
   graph.output(newVelocity, newVelocity.name);
   const direction = nesterov
-    ? graph.add("Add", [gradient, graph.add("Mul", [newVelocity, graph.scalar(momentum)])])
+    ? graph.add("Add", [gradient, graph.add("Mul", [newVelocity, graph.scalarFor(velocity, momentum)])])
     : newVelocity;
-  const weightState = stepWeight(graph, name, weight, graph.add("Mul", [direction, learningRate]));
+  const weightState = stepWeight(graph, name, weight, direction, learningRate);
   return [weightState, { role: "momentum", input: velocity.name, output: newVelocity.name }];
 }
 
@@ -113,22 +113,23 @@ function updateByAdamW(
 ): UpdatedState[] {
   const mean = (role: string, beta: number, sample: Value): [Value, Value] => {
     const old = graph.input(`${role}/${name}`, weight.shape);
-    const kept = graph.add("Mul", [old, graph.scalar(beta)]);
-    const added = graph.add("Mul", [sample, graph.scalar(1 - beta)]);
+    const kept = graph.add("Mul", [old, graph.scalarFor(old, beta)]);
+    const added = graph.add("Mul", [sample, graph.scalarFor(sample, 1 - beta)]);
     const renewed = graph.add("Add", [kept, added], {}, { names: [`new/${role}/${name}`] });
     graph.output(renewed, renewed.name);
     return [old, renewed];
   };
   const unbiased = (value: Value, beta: number): Value => {
     const correction = graph.add("Sub", [graph.scalar(1), graph.add("Pow", [graph.scalar(beta), stepCount])]);
-    return graph.add("Div", [value, correction]);
+    return graph.add("Div", [value, graph.scalarFor(value, correction)]);
   };
   const [oldFirst, first] = mean("momentum", beta1, gradient);
   const [oldSecond, second] = mean("second_moment", beta2, graph.add("Mul", [gradient, gradient]));
-  const spread = graph.add("Add", [graph.add("Sqrt", [unbiased(second, beta2)]), graph.scalar(epsilon)]);
+  const root = graph.add("Sqrt", [unbiased(second, beta2)]);
+  const spread = graph.add("Add", [root, graph.scalarFor(root, epsilon)]);
   const direction = graph.add("Div", [unbiased(first, beta1), spread]);
-  const decayed = graph.add("Add", [direction, graph.add("Mul", [weight, graph.scalar(weightDecay)])]);
-  const weightState = stepWeight(graph, name, weight, graph.add("Mul", [decayed, learningRate]));
+  const decayed = graph.add("Add", [direction, graph.add("Mul", [weight, graph.scalarFor(weight, weightDecay)])]);
+  const weightState = stepWeight(graph, name, weight, decayed, learningRate);
   return [
     weightState,
     { role: "momentum", input: oldFirst.name, output: first.name },
@@ -136,7 +137,8 @@ function updateByAdamW(
   ];
 }
 
-function stepWeight(graph: Graph, name: string, weight: Value, step: Value): UpdatedState {
+function stepWeight(graph: Graph, name: string, weight: Value, direction: Value, learningRate: Value): UpdatedState {
+  const step = graph.add("Mul", [direction, graph.scalarFor(direction, learningRate)]);
   const renewed = graph.add("Sub", [weight, step], {}, { names: [`new/weight/${name}`] });
   graph.output(renewed, renewed.name);
   return { role: "weight", input: weight.name, output: renewed.name };

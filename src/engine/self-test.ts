@@ -4,9 +4,9 @@ import { Computation } from "./computation.ts";
 import { elementCount, type Value } from "./graph.ts";
 import { encodeOnnx } from "./onnx-file.ts";
 import { sigmoid } from "./operations/activations.ts";
-import { attend } from "./operations/arithmetic.ts";
+import { attendedMean } from "./operations/arithmetic.ts";
 import { convolution } from "./operations/convolution.ts";
-import { globalAveragePool, maxPool } from "./operations/pooling.ts";
+import { maxPool } from "./operations/pooling.ts";
 import { type Device, openSession } from "./session.ts";
 
 export type BlockSize = 0 | 8 | 16;
@@ -73,7 +73,7 @@ function buildSelfTest(blockSize: BlockSize): { model: Uint8Array; shapes: reado
     relu: true,
   });
   const attention = sigmoid(computation, convolution(computation, features, weight("third", [1, FILTERS, 1, 1]), null));
-  const attended = globalAveragePool(computation, attend(computation, features, attention));
+  const attended = attendedMean(computation, features, attention);
   computation.backpropagate({ of: attended, gradient: computation.input("gradient", attended.shape) });
   graph.output(attended, "features");
   for (const { name, value } of computation.parameters) graph.output(computation.gradientOf(value), `gradient/${name}`);

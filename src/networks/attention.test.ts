@@ -4,7 +4,6 @@ import { expectGradientsOf, generatedInput } from "../../test/engine/central-dif
 import { fnv1a, generateImages, generateNumbers, generateParameter } from "../../test/engine/generated-numbers.ts";
 import { Computation } from "../engine/computation.ts";
 import { encodeOnnx } from "../engine/onnx-file.ts";
-import { attend } from "../engine/operations/arithmetic.ts";
 import { openSession } from "../engine/session.ts";
 import { focalLoss, PAPER_FOCAL_LOSS } from "../training/focal-loss.ts";
 import { globalFeature } from "./attention.ts";
@@ -40,7 +39,14 @@ function globalFeatureByLoops(pooling: "average" | "max") {
 test.each(["average", "max"] as const)("the global feature by %s, and its gradients", async (pooling) => {
   await expectGradientsOf(
     (computation, [features, attention, last]) =>
-      globalFeature(computation, [attend(computation, features!, attention!), last!], pooling),
+      globalFeature(
+        computation,
+        [
+          { features: features!, attention: attention! },
+          { features: last!, attention: null },
+        ],
+        pooling,
+      ),
     [
       generatedInput([BATCH, CHANNELS, 3, 4], 1),
       generatedInput([BATCH, 1, 3, 4], 2),

@@ -1,11 +1,11 @@
 import type { Computation } from "../engine/computation.ts";
 import type { Value } from "../engine/graph.ts";
 import { relu, sigmoid } from "../engine/operations/activations.ts";
-import { add, attend, concatenate } from "../engine/operations/arithmetic.ts";
+import { add, attend, attendedMean, concatenate } from "../engine/operations/arithmetic.ts";
 import { bilinear } from "../engine/operations/interpolation.ts";
 import { globalAveragePool, globalMaxPool } from "../engine/operations/pooling.ts";
 import { classify, convolutionLayer, SMALL } from "./layers.ts";
-import type { NetworkOutput } from "./network-output.ts";
+import type { NetworkOutput, PooledMap } from "./network-output.ts";
 
 /** The points that the paper leaves open; the defaults are those of PAPER.md. */
 export interface AttentionOptions {
@@ -80,20 +80,21 @@ export function attentionMap(
 }
 
 /**
- * The global feature (6): the mean, or the maximum, of every channel of every map, in the order of the maps.
+ * The global feature (5), (6): the mean, or the maximum, of every channel of every map, attended where it has an attention,
+ * in the order of the maps.
  *
  * maps: [N, C, h, w] each -> [N, sum of C]
  */
 export function globalFeature(
   computation: Computation,
-  maps: readonly Value[],
+  maps: readonly PooledMap[],
   pooling: AttentionOptions["pooling"],
 ): Value {
-  const pool = pooling === "max" ? globalMaxPool : globalAveragePool;
-  return concatenate(
-    computation,
-    maps.map((map) => pool(computation, map)),
-  );
+  const mean = ({ features, attention }: PooledMap) =>
+    attention === null ? globalAveragePool(computation, features) : attendedMean(computation, features, attention);
+  const maximum = ({ features, attention }: PooledMap) =>
+    globalMaxPool(computation, attention === null ? features : attend(computation, features, attention));
+  return concatenate(computation, maps.map(pooling === "max" ? maximum : mean));
 }
 
 /**
@@ -106,12 +107,13 @@ export function classifyWithAttention(
   last: Value,
   options: AttentionOptions,
 ): NetworkOutput {
-  const maps = taps.map(({ module, features }) => attentionMap(computation, module, features, last, options));
-  const attended = taps.map(({ features }, index) => attend(computation, features, maps[index] as Value));
-  const pooled = [...attended, last];
+  const attended = taps.map(({ module, layer, features }) => {
+    return { layer, features, attention: attentionMap(computation, module, features, last, options) };
+  });
+  const pooled = [...attended, { features: last, attention: null }];
   return {
     logits: classify(computation, "head.fc", globalFeature(computation, pooled, options.pooling)),
-    attention: Object.fromEntries(taps.map(({ layer }, index) => [`attention_${layer}`, maps[index] as Value])),
+    attention: Object.fromEntries(attended.map(({ layer, attention }) => [`attention_${layer}`, attention])),
     // Of maxima there is no evidence map: they are not sums over places.
     ...(options.pooling === "average" ? { pooled } : {}),
   };

@@ -7,10 +7,16 @@ export interface NetworkOutput {
   /** Maps [N, 1, h, w] with values in (0, 1), by the name of their model output: `attention_` and the tapped layer. */
   readonly attention: Readonly<Record<string, Value>>;
   /**
-   * The maps [N, C, h, w] whose channel means are all that the last layer, `head.fc`, sees, in its order; absent for
-   * networks that are not of this kind. From them comes the evidence (evidence.ts).
+   * The maps whose channel means are all that the last layer, `head.fc`, sees, in its order; absent for networks that are
+   * not of this kind. From them comes the evidence (evidence.ts).
    */
-  readonly pooled?: readonly Value[];
+  readonly pooled?: readonly PooledMap[];
+}
+
+/** Features [N, C, h, w] and the attention [N, 1, h, w] that they are multiplied by before their mean, if any. */
+export interface PooledMap {
+  readonly features: Value;
+  readonly attention: Value | null;
 }
 
 /** Every network in narrower form: channels of each layer times this share, at least 1. For tests and small machines. */

@@ -3,7 +3,17 @@ import { expectGradientsOf, generatedInput } from "../../../test/engine/central-
 import { expectClose } from "../../../test/engine/expect-close.ts";
 import { readGoldenTensors } from "../../../test/engine/golden.ts";
 import { runOperation } from "../../../test/engine/run-operation.ts";
-import { add, attend, concatenate, flatten, linear, reshape, scaleChannels, takeChannels } from "./arithmetic.ts";
+import {
+  add,
+  attend,
+  attendedMean,
+  concatenate,
+  flatten,
+  linear,
+  reshape,
+  scaleChannels,
+  takeChannels,
+} from "./arithmetic.ts";
 
 test("linear and its gradients are PyTorch's", async () => {
   const golden = readGoldenTensors("layers.safetensors");
@@ -59,6 +69,19 @@ test("attention weighs every spatial vector of the features, with the gradients 
       features!.map((number, index) => {
         const image = Math.floor(index / (channels * area));
         return number * attention![image * area + (index % area)]!;
+      }),
+  );
+});
+
+test("the mean of attended features is the sum over places of feature times attention by their number", async () => {
+  const [batch, channels, area] = [2, 3, 6];
+  await expectGradientsOf(
+    (computation, [features, attention]) => attendedMean(computation, features!, attention!),
+    [generatedInput([batch, channels, 2, 3], 6), generatedInput([batch, 1, 2, 3], 7)],
+    ([features, attention]) =>
+      Float64Array.from({ length: batch * channels }, (_, row) => {
+        const weights = attention!.subarray(Math.floor(row / channels) * area).subarray(0, area);
+        return weights.reduce((sum, weight, place) => sum + weight * features![row * area + place]!, 0) / area;
       }),
   );
 });

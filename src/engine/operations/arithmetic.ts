@@ -25,6 +25,29 @@ export function attend(computation: Computation, features: Value, attention: Val
 }
 
 /**
+ * The mean over places of attended features, Wei et al. 2022, equations 5 and 6, without ever writing them down: a third
+ * fewer passes over the features in a training step than `attend` and globalAveragePool, which are the same function.
+ *
+ *   y[n, c] = sum_i features[n, c, i] attention[n, i] / (H W)
+ *
+ * features: [N, C, H, W]   attention: [N, 1, H, W]   y: [N, C]
+ */
+export function attendedMean(computation: Computation, features: Value, attention: Value): Value {
+  const { graph } = computation;
+  const [, channels, height, width] = features.shape as [number, number, number, number];
+  const places = height * width;
+  const rows = graph.reshape(features, [0, channels, places]);
+  const total = graph.reshape(graph.add("MatMul", [rows, graph.reshape(attention, [0, places, 1])]), [0, channels]);
+  const y = graph.add("Mul", [total, graph.scalar(1 / places)]);
+  return computation.derive(y, [features, attention], (dy) => {
+    const share = graph.add("Mul", [dy, graph.scalar(1 / places)]);
+    computation.accumulate(features, graph.add("Mul", [graph.reshape(share, [0, channels, 1, 1]), attention]));
+    const sums = graph.add("MatMul", [graph.reshape(share, [0, 1, channels]), rows]);
+    computation.accumulate(attention, graph.reshape(sums, attention.shape));
+  });
+}
+
+/**
  * Channel attention (Woo et al. 2018, equation 1): every channel of `features` times its weight.
  *
  * features: [N, C, H, W]   weights: [N, C]   y: [N, C, H, W]

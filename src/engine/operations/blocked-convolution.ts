@@ -39,12 +39,22 @@ export function blockedConvolution(
   return y;
 }
 
-/** x as [N, H, W, C], straight from its blocked form where it has one. */
-export function imageAsRowsFromBlocks(computation: Computation, x: Value, geometry: ConvolutionGeometry): Value {
-  const { graph, blockSize } = computation;
-  if (geometry.channels < blockSize) return graph.transpose(x, [0, 2, 3, 1]);
-  const attributes = { channels: geometry.channels, channels_last: 1 };
-  return graph.add("ReorderOutput", [blockedForm(computation, x)], attributes, { domain: BLOCKED_LAYOUT_DOMAIN });
+/**
+ * x [N, C, H, W] as [N, H, W, C], once for all that read it, and straight from its blocked form where it has one: read as
+ * one image of N channels, its columns are pixels with their C values in a row.
+ */
+export function imageAsRows(computation: Computation, x: Value): Value {
+  const { graph, blockedForms, rowForms } = computation;
+  const known = rowForms.get(x.name);
+  if (known !== undefined) return known;
+  const blocked = blockedForms.get(x.name);
+  const attributes = { channels: x.shape[1] as number, channels_last: 1 };
+  const rows =
+    blocked === undefined
+      ? graph.transpose(x, [0, 2, 3, 1])
+      : graph.add("ReorderOutput", [blocked], attributes, { domain: BLOCKED_LAYOUT_DOMAIN });
+  rowForms.set(x.name, rows);
+  return rows;
 }
 
 /** Gradient of the input, stride 1: a blocked convolution of dy with rotated kernels, channels swapped. */
@@ -80,29 +90,32 @@ function blockedForm({ graph, blockedForms }: Computation, value: Value): Value 
   return blocked;
 }
 
+/*
+ * Weights change in every step and are blocked anew in every step. ONNX Runtime is quick where one axis moves, or where
+ * whole runs of numbers stay together, and three to five times slower with any other permutation: so the permutations
+ * below go in steps of these kinds.
+ */
+
 /** [M, C, k, k] -> blocks [M / B, C / B, k, k, B of C, B of M]; an image's few channels stay whole: [M / B, C, k, k, B of M]. */
 function blockWeights(graph: Graph, weight: Value, geometry: ConvolutionGeometry, block: number): Value {
   const { channels, filters, kernel } = geometry;
-  const [shape, order] =
-    channels < block
-      ? [
-          [filters / block, block, channels, kernel, kernel],
-          [0, 2, 3, 4, 1],
-        ]
-      : [
-          [filters / block, block, channels / block, block, kernel, kernel],
-          [0, 2, 4, 5, 3, 1],
-        ];
-  return graph.reshape(graph.transpose(graph.reshape(weight, shape), order), weight.shape);
+  const area = kernel * kernel;
+  const byFilter = graph.reshape(weight, [filters / block, block, channels * area]);
+  const filtersLast = graph.transpose(byFilter, [0, 2, 1]);
+  if (channels < block) return graph.reshape(filtersLast, weight.shape);
+  const blocks = graph.reshape(filtersLast, [(filters * channels) / block ** 2, block, area, block]);
+  return graph.reshape(graph.transpose(blocks, [0, 2, 1, 3]), weight.shape);
 }
 
 /** As blockWeights for the kernels rotated by 180 degrees with channels and filters swapped: [C, M, k, k] blocked. */
 function blockRotatedWeights(graph: Graph, weight: Value, geometry: ConvolutionGeometry, block: number): Value {
   const { channels, filters, kernel } = geometry;
-  const split = graph.reshape(weight, [filters / block, block, channels / block, block, kernel, kernel]);
   const area = kernel * kernel;
-  const blocks = (channels * filters) / (block * block);
-  const swapped = graph.reshape(graph.transpose(split, [2, 0, 4, 5, 1, 3]), [blocks, area, block * block]);
-  const rotated = graph.add("Gather", [swapped, graph.integers(reversedIndices(area))], { axis: 1 });
+  const blockCount = (channels * filters) / block ** 2;
+  const split = graph.reshape(weight, [filters / block, block, channels / block, block * area]);
+  const swapped = graph.reshape(graph.transpose(split, [2, 0, 1, 3]), [blockCount * block, block, area]);
+  const channelsLast = graph.reshape(graph.transpose(swapped, [0, 2, 1]), [blockCount, block, area, block]);
+  const blocks = graph.transpose(channelsLast, [0, 2, 1, 3]);
+  const rotated = graph.add("Gather", [blocks, graph.integers(reversedIndices(area))], { axis: 1 });
   return graph.reshape(rotated, [channels, filters, kernel, kernel]);
 }

@@ -1,11 +1,6 @@
 import type { Graph, Value } from "../graph.ts";
 import { type ConvolutionGeometry, convolutionAttributes, reversedIndices } from "./convolution-geometry.ts";
 
-/** x [N, C, H, W] as [N, H, W, C]: read as one image of N channels, its columns are pixels with their C values in a row. */
-export function imageAsRows(graph: Graph, x: Value): Value {
-  return graph.transpose(x, [0, 2, 3, 1]);
-}
-
 /**
  * The gradient of the weight, as one convolution: the batch takes the part of the channels.
  *
@@ -36,6 +31,25 @@ export function weightGradient(
   const taps = dilation === 1 ? columns : everyNth(graph, columns, 1, dilation);
   const byChannel = graph.transpose(graph.reshape(taps, [filters, kernel * kernel, channels]), [0, 2, 1]);
   return graph.reshape(byChannel, [filters, channels, kernel, kernel]);
+}
+
+/** A single 1 x 1 kernel, as those that give one channel of attention: at each place a weighted sum of its channels. */
+export function isWeightedSum({ filters, kernel, stride, padding, groups }: ConvolutionGeometry): boolean {
+  return filters === 1 && kernel === 1 && stride === 1 && padding === 0 && groups === 1;
+}
+
+/**
+ * The gradient of the weight of a weighted sum, without moving the channels behind the places:
+ *
+ *   dw[c] = sum_{n, i} x[n, c, i] dy[n, i]
+ *
+ * x: [N, C, H, W]   dy: [N, 1, H, W]   dw: [1, C, 1, 1]
+ */
+export function weightedSumGradient(graph: Graph, x: Value, dy: Value): Value {
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const rows = graph.reshape(x, [batch, channels, height * width]);
+  const ofEachImage = graph.add("MatMul", [rows, graph.reshape(dy, [batch, height * width, 1])]);
+  return graph.reshape(graph.sum(ofEachImage, [0], false), [1, channels, 1, 1]);
 }
 
 /**

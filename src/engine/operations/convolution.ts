@@ -1,19 +1,20 @@
 import type { Computation } from "../computation.ts";
 import type { Graph, Value } from "../graph.ts";
 import { multiplyByReluMask } from "./activations.ts";
-import {
-  blockedConvolution,
-  blockedInputGradient,
-  canBeBlocked,
-  imageAsRowsFromBlocks,
-} from "./blocked-convolution.ts";
+import { blockedConvolution, blockedInputGradient, canBeBlocked, imageAsRows } from "./blocked-convolution.ts";
 import {
   type ConvolutionGeometry,
   type ConvolutionOptions,
   convolutionAttributes,
   measureConvolution,
 } from "./convolution-geometry.ts";
-import { groupedWeightGradient, imageAsRows, inputGradient, weightGradient } from "./convolution-gradients.ts";
+import {
+  groupedWeightGradient,
+  inputGradient,
+  isWeightedSum,
+  weightedSumGradient,
+  weightGradient,
+} from "./convolution-gradients.ts";
 
 /**
  * Two-dimensional cross-correlation with square kernels, as torch.nn.functional.conv2d.
@@ -41,16 +42,17 @@ export function convolution(
     : plainConvolution(graph, x, weight, bias, geometry, relu);
   return computation.derive(y, [x, weight, bias], (gradient) => {
     const dy = relu ? multiplyByReluMask(graph, gradient, y) : gradient;
-    const dyByFilter = graph.transpose(dy, [1, 0, 2, 3]);
     const { filters, batch, outputHeight, outputWidth, groups } = geometry;
+    const dyByFilter =
+      filters === 1 ? graph.reshape(dy, [1, batch, outputHeight, outputWidth]) : graph.transpose(dy, [1, 0, 2, 3]);
     if (bias !== null) {
       const rows = graph.reshape(dyByFilter, [filters, batch * outputHeight * outputWidth]);
       computation.accumulate(bias, graph.sum(rows, [1], false));
     }
     if (groups > 1) computation.accumulate(weight, groupedWeightGradient(graph, x, dy, geometry));
+    else if (isWeightedSum(geometry)) computation.accumulate(weight, weightedSumGradient(graph, x, dy));
     else {
-      const image = blocked ? imageAsRowsFromBlocks(computation, x, geometry) : imageAsRows(graph, x);
-      computation.accumulate(weight, weightGradient(graph, image, dyByFilter, geometry));
+      computation.accumulate(weight, weightGradient(graph, imageAsRows(computation, x), dyByFilter, geometry));
     }
     if (!computation.needsGradient(x)) return;
     const dx = blocked
