@@ -78,12 +78,13 @@ async function openTraining(): Promise<NetworkFacts> {
   const microBatch = chooseMicroBatch(settings, memoryLimitMegabytes).images;
   const { graphs, parameters, buffers, randomMasks } = graphsOf(settings, microBatch);
   const stream = new RandomStream("bench");
-  const initial = new Map(
+  const weights = new Map(
     [...parameters, ...buffers].map((tensor) => [tensor.name, initialiseParameter(tensor, stream)]),
   );
-  const memory = [...initial.values()].map(({ buffer }) => buffer as ArrayBuffer);
+  const start = { kind: "weights", weights } as const;
+  const memory = [...weights.values()].map(({ buffer }) => buffer as ArrayBuffer);
   const session = { device: "cpu", threads: options.threads } as const;
-  await worker.call("open", { graphs, randomMasks, seed: "bench", initial, options: session }, memory);
+  await worker.call("open", { graphs, randomMasks, seed: "bench", start, options: session }, memory);
   collectGarbage("major");
   return { parameters: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0), batch, microBatch };
 }

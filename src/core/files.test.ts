@@ -25,6 +25,16 @@ test("bytes are written as they are, over a longer older file", async () => {
   expect([...readFileSync(path)]).toEqual([0, 255, 10, 13]);
 });
 
+test("pieces, none, small and large, follow each other in the file", async () => {
+  const path = join(folder, "checkpoint.safetensors");
+  const sizes = [0, 1, 3, 2 ** 18 - 1, 2, 2 ** 18, 2 ** 18 + 1, 5, 0, 2 ** 20, 7];
+  const pieces = sizes.map((size, index) => new Uint8Array(size).map((_, at) => 7 * index + at));
+  await writeFileAtomically(path, pieces);
+  expect(readFileSync(path).equals(Buffer.concat(pieces))).toBe(true);
+  await writeFileAtomically(path, []);
+  expect(readFileSync(path)).toHaveLength(0);
+});
+
 test("a failed write throws, keeps what was there and leaves no temporary file", async () => {
   const occupied = join(folder, "occupied");
   mkdirSync(occupied);

@@ -93,6 +93,37 @@ test.each(settings)(
   },
 );
 
+test("parameters longer than a piece of the update are renewed to their last number", async () => {
+  const length = 2 ** 20 + 3;
+  const longParameter = () => {
+    const computation = new Computation({ kind: "training", blockSize: 0 });
+    const weight = computation.parameter("weight", [length], { kind: "constant", number: 0 });
+    computation.accumulate(weight, computation.input("g", [length]));
+    computation.graph.output(computation.graph.sum(computation.input("share", [1]), [0], false), LOSS_OUTPUT);
+    return computation;
+  };
+  const settings = { kind: "adamw", weightDecay: 0.01 } as const;
+  const whole = longParameter();
+  const states = appendOptimiser(whole, settings, 1);
+  const sessions = [
+    await TrainingSession.open(encodeOnnx(whole.graph), states, CPU),
+    await AccumulatingSession.open(accumulateGradients(longParameter(), settings, 1), CPU),
+  ];
+  const [start, gradient] = [1, 2].map((seed) => Float32Array.from(generateNumbers(seed, length)));
+  const ended = await Promise.all(
+    sessions.map(async (session) => {
+      session.writeState(new Map([["weight", start!]]));
+      const inputs = { g: new Tensor("float32", gradient!, [length]), share: new Tensor("float32", [1], [1]) };
+      await session.step(inputs, 0.01, 1);
+      const state = session.readState();
+      await session.close();
+      return state;
+    }),
+  );
+  expect(ended[1]).toEqual(ended[0]);
+  expect(ended[1]?.get("weight")?.at(-1)).not.toBe(start?.at(-1));
+});
+
 test("dropout's masks do not depend on the micro-batches", async () => {
   const { actual, expected } = await trainBoth(withDropout, 2, { kind: "sgd", momentum: 0.9, weightDecay: 0 }, null);
   for (const [name, numbers] of expected) expectClose(actual.get(name)!, numbers, 2e-6, name);

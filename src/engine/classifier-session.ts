@@ -1,6 +1,6 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { EngineError } from "../core/errors.ts";
-import { openSession, type SessionOptions } from "./session.ts";
+import { type Model, openSession, type SessionOptions } from "./session.ts";
 
 /** One attention map of one cell: row-major, values in (0, 1). */
 export interface AttentionMap {
@@ -35,7 +35,7 @@ export class ClassifierSession {
     this.#session = session;
   }
 
-  static async open(model: Uint8Array, options: SessionOptions): Promise<ClassifierSession> {
+  static async open(model: Model, options: SessionOptions): Promise<ClassifierSession> {
     return new ClassifierSession(await openSession(model, options));
   }
 

@@ -22,7 +22,7 @@ export interface RandomMask {
   readonly keepProbability: number;
 }
 
-/** The stored weights of an inference graph: row-major float32 numbers by parameter name. */
+/** The stored weights of an inference graph: row-major float32 numbers by parameter name, which the graph shares. */
 export type Weights = ReadonlyMap<string, Float32Array>;
 
 export type ComputationMode =
@@ -168,7 +168,9 @@ export class Computation {
       throw new Error(`The parameter ${name} [${shape}] needs ${elementCount(shape)} numbers, got ${numbers?.length}.`);
     }
     if (mode.storage === "float32") {
-      return graph.store(name, shape, "float32", new Uint8Array(numbers.slice().buffer));
+      // Not copied: a network may have hundreds of megabytes.
+      const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+      return graph.store(name, shape, "float32", bytes);
     }
     const halves = new Uint8Array(Float16Array.from(numbers).buffer);
     return graph.add("Cast", [graph.store(name, shape, "float16", halves)], { to: 1 });

@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { EngineError } from "../core/errors.ts";
 import { Graph } from "./graph.ts";
-import { decodeOnnx, encodeOnnx } from "./onnx-file.ts";
+import { decodeOnnx, encodeOnnx, encodeOnnxInPieces } from "./onnx-file.ts";
 
 /** y = 2 x + [1, 2, 3], with stored tensors of several types. */
 function exampleGraph(batch = 2): Graph {
@@ -33,6 +33,13 @@ test("stored tensors and metadata come back as they were written", () => {
   expect(content.initializers.get("halves")!.value).toEqual({ name: "halves", shape: [2], type: "float16" });
   const integers = [...content.initializers.values()].find(({ value }) => value.type === "int64")!;
   expect([...new BigInt64Array(Uint8Array.from(integers.bytes).buffer)]).toEqual([-1n, 0n, 2n ** 40n]);
+});
+
+test("the pieces of a file are its bytes, and stored tensors among them are not copied", () => {
+  const graph = exampleGraph();
+  const pieces = encodeOnnxInPieces(graph, { metadata });
+  expect(Buffer.concat(pieces).equals(encodeOnnx(graph, { metadata }))).toBe(true);
+  for (const { bytes } of graph.initializers) expect(pieces.some((piece) => piece === bytes)).toBe(true);
 });
 
 test("the same graph gives the same bytes", () => {

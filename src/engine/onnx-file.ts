@@ -29,6 +29,15 @@ const BYTES_OF_TYPE: Readonly<Record<ElementType, number>> = {
 
 /** The bytes of an ONNX ModelProto (onnx.proto3, field numbers as there). The same graph gives the same bytes. */
 export function encodeOnnx(graph: Graph, options: OnnxFileOptions = {}): Uint8Array {
+  return modelOf(graph, options).finish();
+}
+
+/** The same bytes in pieces, for a file: stored tensors are pieces that share the graph's memory. */
+export function encodeOnnxInPieces(graph: Graph, options: OnnxFileOptions = {}): readonly Uint8Array[] {
+  return modelOf(graph, options).pieces;
+}
+
+function modelOf(graph: Graph, options: OnnxFileOptions): ProtobufWriter {
   const opset = options.opset ?? 21;
   const model = new ProtobufWriter().integer(1, opset > 18 ? 10 : 8).text(2, "micronuclei");
   model.message(7, encodeGraph(graph, options.anyBatch ?? false));
@@ -40,7 +49,7 @@ export function encodeOnnx(graph: Graph, options: OnnxFileOptions = {}): Uint8Ar
   for (const [key, value] of Object.entries(options.metadata ?? {})) {
     model.message(14, new ProtobufWriter().text(1, key).text(2, value));
   }
-  return model.finish();
+  return model;
 }
 
 function encodeGraph(graph: Graph, anyBatch: boolean): ProtobufWriter {

@@ -43,7 +43,8 @@ export function appendOptimiser(
 ): StateTensor[] {
   const { graph } = computation;
   const learningRate = graph.input(LEARNING_RATE_INPUT, []);
-  const scale = clipNorm === null ? null : clippingScale(computation, clipNorm);
+  const gradients = computation.parameters.map(({ value }) => computation.gradientOf(value));
+  const scale = clipNorm === null ? null : clippingScale(graph, gradients, clipNorm);
   const stepCount = settings.kind === "adamw" ? graph.input(STEP_COUNT_INPUT, []) : null;
   const states = computation.parameters.flatMap(({ name, shape, value }) => {
     const raw = computation.gradientOf(value);
@@ -144,15 +145,14 @@ function stepWeight(graph: Graph, name: string, weight: Value, direction: Value,
   return { role: "weight", input: weight.name, output: renewed.name };
 }
 
-/** min(1, clipNorm / |g|), |g| over all parameters together (Pascanu et al. 2013), as torch.nn.utils.clip_grad_norm_. */
-function clippingScale(computation: Computation, clipNorm: number): Value {
-  const { graph } = computation;
-  const squares = computation.parameters.map(({ value }) => {
-    const gradient = computation.gradientOf(value);
+/** min(1, clipNorm / |g|), |g| over all gradients together (Pascanu et al. 2013), as torch.nn.utils.clip_grad_norm_. */
+export function clippingScale(graph: Graph, gradients: readonly Value[], clipNorm: number): Value {
+  const squares = gradients.map((gradient) => {
     const axes = graph.integers(gradient.shape.map((_, axis) => axis));
     return graph.add("ReduceSumSquare", [gradient, axes], { keepdims: 0 });
   });
-  const total = squares.reduce((sum, square) => graph.add("Add", [sum, square]));
+  // Backwards, as the gradients come: ONNX Runtime computes what the first term of a sum needs before the others.
+  const total = squares.reduceRight((sum, square) => graph.add("Add", [sum, square]));
   const norm = graph.add("Add", [graph.add("Sqrt", [total]), graph.scalar(1e-6)]);
   return graph.add("Min", [graph.add("Div", [graph.scalar(clipNorm), norm]), graph.scalar(1)]);
 }

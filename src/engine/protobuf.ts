@@ -35,6 +35,11 @@ export class ProtobufWriter {
     return this;
   }
 
+  /** The bytes in pieces, in their order; what was given as bytes is not copied. */
+  get pieces(): readonly Uint8Array[] {
+    return this.#chunks;
+  }
+
   finish(): Uint8Array {
     const joined = new Uint8Array(this.#length);
     let position = 0;

@@ -10,10 +10,13 @@ export interface SessionOptions {
   readonly threads: number;
 }
 
+/** An ONNX graph: its bytes, or the path of its file, which then need not be in memory twice. */
+export type Model = Uint8Array | string;
+
 /** Opens an ONNX graph for running. Throws SESSION_FAILED with the runtime's own words. */
-export async function openSession(model: Uint8Array, options: SessionOptions): Promise<InferenceSession> {
+export async function openSession(model: Model, options: SessionOptions): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(model, {
+    return await InferenceSession.create(model as string, {
       executionProviders: options.device === "cpu" ? ["cpu"] : [options.device, "cpu"],
       intraOpNumThreads: options.threads === 0 ? defaultThreads() : options.threads,
       interOpNumThreads: 1,
@@ -29,7 +32,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
   } catch (error) {
     throw new EngineError(
       "SESSION_FAILED",
-      `ONNX Runtime cannot open this graph of ${model.length} bytes on the device "${options.device}": ` +
+      `ONNX Runtime cannot open ${typeof model === "string" ? model : `this graph of ${model.length} bytes`} on the device "${options.device}": ` +
         `${describeError(error)}. Try --device cpu.`,
       { cause: error },
     );

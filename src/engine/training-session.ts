@@ -1,7 +1,7 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { LEARNING_RATE_INPUT, STEP_COUNT_INPUT, type StateTensor } from "./optimisers.ts";
 import { openSession, type SessionOptions } from "./session.ts";
-import { allocateState, copyState, fillState, type TrainingState } from "./training-state.ts";
+import { allocateState, copyState, fillState, stateIn, type TrainingState } from "./training-state.ts";
 
 export type { TrainingState } from "./training-state.ts";
 
@@ -48,13 +48,18 @@ export class TrainingSession {
     return { loss: this.#loss.data[0] as number };
   }
 
-  /** A copy of the present state, or of the tensors of these names. */
-  readState(names?: readonly string[]): Map<string, Float32Array> {
-    return copyState(this.#buffers[this.#current], names);
+  /** The present state itself, to be read before the next step. */
+  get state(): TrainingState {
+    return stateIn(this.#buffers[this.#current]);
+  }
+
+  /** A copy of the present state. */
+  readState(): Map<string, Float32Array> {
+    return copyState(this.state);
   }
 
   /** Replaces the state. An optimiser's memory may be absent, as at the start, and becomes zero. */
-  writeState(state: TrainingState): void {
+  writeState(state: Iterable<readonly [string, Float32Array]>): void {
     fillState(this.#buffers[this.#current], this.#states, state);
   }
 

@@ -12,30 +12,38 @@ export function allocateState(states: readonly Pick<StateTensor, "input" | "shap
   );
 }
 
-/** Copies of the tensors of these names, or of all. */
-export function copyState(
-  buffers: ReadonlyMap<string, Tensor>,
-  names: readonly string[] = [...buffers.keys()],
-): Map<string, Float32Array> {
-  return new Map(names.map((name) => [name, ((buffers.get(name) as Tensor).data as Float32Array).slice()]));
+/** The numbers of the buffers themselves: not copied. */
+export function stateIn(buffers: ReadonlyMap<string, Tensor>): TrainingState {
+  return new Map([...buffers].map(([name, { data }]) => [name, data as Float32Array]));
 }
 
-/** Writes a state into buffers. An optimiser's memory may be absent, as at the start, and becomes zero. */
+/** Copies of all tensors. */
+export function copyState(state: TrainingState): Map<string, Float32Array> {
+  return new Map([...state].map(([name, numbers]) => [name, numbers.slice()]));
+}
+
+/**
+ * Writes tensors, which may come one by one, into buffers. An optimiser's memory may be absent, as at the start, and
+ * becomes zero; what has no buffer is left out.
+ */
 export function fillState(
   buffers: ReadonlyMap<string, Tensor>,
   states: readonly StateTensor[],
-  state: TrainingState,
+  given: Iterable<readonly [string, Float32Array]>,
 ): void {
-  for (const { input, shape, role } of states) {
-    const target = buffers.get(input)?.data as Float32Array;
-    const source = state.get(input);
-    if (source !== undefined && source.length !== target.length) {
-      throw new Error(`The state ${input} [${shape}] needs ${target.length} numbers, got ${source.length}.`);
+  const missing = new Map(states.map((state) => [state.input, state]));
+  for (const [name, source] of given) {
+    const target = buffers.get(name);
+    if (target === undefined) continue;
+    const { data, dims } = target;
+    if (source.length !== data.length) {
+      throw new Error(`The state ${name} [${dims}] needs ${data.length} numbers, got ${source.length}.`);
     }
-    if (source === undefined && (role === "weight" || role === "buffer")) {
-      throw new Error(`The state lacks ${input} [${shape}].`);
-    }
-    if (source === undefined) target.fill(0);
-    else target.set(source);
+    (data as Float32Array).set(source);
+    missing.delete(name);
+  }
+  for (const { input, shape, role } of missing.values()) {
+    if (role === "weight" || role === "buffer") throw new Error(`The state lacks ${input} [${shape}].`);
+    (buffers.get(input) as Tensor & { data: Float32Array }).data.fill(0);
   }
 }

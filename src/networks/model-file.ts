@@ -1,6 +1,7 @@
 import { Computation, type Weights } from "../engine/computation.ts";
+import type { Graph } from "../engine/graph.ts";
 import { encodeModelMetadata, type ModelMetadata } from "../engine/model-metadata.ts";
-import { encodeOnnx } from "../engine/onnx-file.ts";
+import { encodeOnnx, encodeOnnxInPieces, type OnnxFileOptions } from "../engine/onnx-file.ts";
 import { calibratedProbability } from "./calibrated-probability.ts";
 import { evidenceMap } from "./evidence.ts";
 import { buildNetwork, type NetworkSettings } from "./networks.ts";
@@ -33,7 +34,20 @@ export interface ModelFileOptions extends WeighedNetwork {
  * place in the difference of the logits. With statistics of the training cells, `unfamiliarity` [N] is about 1 for images
  * like these and greater for others. Pre-processing is inside.
  */
-export function encodeModel({ metadata, familiarity, ...weighed }: ModelFileOptions): Uint8Array {
+export function encodeModel(options: ModelFileOptions): Uint8Array {
+  return encodeOnnx(modelGraph(options), encodingOf(options));
+}
+
+/** The same bytes in pieces that share the memory of the weights, for a file (storage float32). */
+export function encodeModelInPieces(options: ModelFileOptions): readonly Uint8Array[] {
+  return encodeOnnxInPieces(modelGraph(options), encodingOf(options));
+}
+
+function encodingOf({ metadata }: ModelFileOptions): OnnxFileOptions {
+  return { opset: 17, anyBatch: true, metadata: encodeModelMetadata(metadata) };
+}
+
+function modelGraph({ metadata, familiarity, ...weighed }: ModelFileOptions): Graph {
   const { computation, output } = weighedGraph(weighed);
   const { graph } = computation;
   const { logits, attention, pooled } = output;
@@ -47,7 +61,7 @@ export function encodeModel({ metadata, familiarity, ...weighed }: ModelFileOpti
   if (familiarity) {
     graph.output(unfamiliarity(computation, featuresBefore(computation, logits), familiarity), UNFAMILIARITY_OUTPUT);
   }
-  return encodeOnnx(graph, { opset: 17, anyBatch: true, metadata: encodeModelMetadata(metadata) });
+  return graph;
 }
 
 /** A graph of the same network that shows what its last layer sees: outputs `logits` [N, 2] and `features` [N, F]. */

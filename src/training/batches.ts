@@ -1,6 +1,6 @@
 import type { WorkerThread } from "../core/worker-calls.ts";
 import type { BatchImage, PreparationHandlers } from "./preparation-worker.ts";
-import type { StepHandlers } from "./step-worker.ts";
+import type { CandidateRequest, StepHandlers } from "./step-worker.ts";
 
 /** The two threads of a training: one prepares batches, one computes. */
 export interface TrainingThreads {
@@ -52,16 +52,16 @@ export async function* preparedBatches<Image extends BatchImage>(
 /** Images that are classified at once: small batches are as fast and take little memory beside the training's. */
 const CLASSIFIED_AT_ONCE = 8;
 
-/** Probabilities and logit differences (positive minus negative) of images, by a model opened in the step thread. */
+/** Probabilities and logit differences (positive minus negative) of images, by the model of the step thread's weights. */
 export async function classifyImages(
   threads: TrainingThreads,
-  model: Uint8Array,
+  candidate: CandidateRequest,
   images: readonly BatchImage[],
   side: number,
 ): Promise<{ probabilities: Float64Array; logits: Float64Array }> {
   const probabilities = new Float64Array(images.length);
   const logits = new Float64Array(images.length);
-  await threads.step.call("openClassifier", model);
+  await threads.step.call("openCandidate", candidate);
   // Batches of a classification are smaller than those of a training: neither uses the other's memory again.
   threads.free.length = 0;
   let at = 0;

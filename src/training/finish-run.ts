@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
+import { collectGarbage } from "../core/garbage.ts";
 import type { Cell, Split } from "../dataset/cell.ts";
 import { decodeModelMetadata } from "../engine/model-metadata.ts";
 import { decodeOnnx, storedFloats } from "../engine/onnx-file.ts";
@@ -11,12 +12,13 @@ import type { TrainingRequest } from "./train.ts";
 /** Completes the kept model of a run, and writes it with its evaluation and the scores of validation and test cells. */
 export async function finishRun(request: TrainingRequest): Promise<RunEvaluation> {
   const { dataset, runFolder, settings, session, reportProgress, message } = request;
-  const kept = decodeOnnx(await readFile(join(runFolder, RUN_FILES.model)));
+  const { weights, metadata } = await readKeptModel(runFolder);
+  collectGarbage("major");
   const ofSplit = (wanted: Split): Cell[] => dataset.cells.filter(({ split }) => split === wanted);
   const [validation, test] = [ofSplit("val"), ofSplit("test")];
   const { model, evaluation, probabilities } = await completeModel({
-    weighed: { ...settings, weights: storedFloats(kept) },
-    metadata: decodeModelMetadata(kept.metadata),
+    weighed: { ...settings, weights },
+    metadata,
     familiarity: null,
     ...{ training: ofSplit("train"), validation, test },
     positiveClass: dataset.positiveClass,
@@ -32,6 +34,12 @@ export async function finishRun(request: TrainingRequest): Promise<RunEvaluation
   await writeRunFile(runFolder, RUN_FILES.evaluation, `${JSON.stringify(evaluation, null, 2)}\n`);
   await writeRunFile(runFolder, RUN_FILES.model, model);
   return evaluation;
+}
+
+/** The numbers and the metadata of a run's model; its bytes can go. */
+async function readKeptModel(runFolder: string) {
+  const kept = decodeOnnx(await readFile(join(runFolder, RUN_FILES.model)));
+  return { weights: storedFloats(kept), metadata: decodeModelMetadata(kept.metadata) };
 }
 
 /** Every cell with its columns and its probability, for `mn evaluate --scores` and for pooling the folds of a cross-validation. */

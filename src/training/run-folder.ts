@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { describeError, TrainingError } from "../core/errors.ts";
-import { writeFileAtomically } from "../core/files.ts";
+import { type FileContent, writeFileAtomically } from "../core/files.ts";
 import type { TrainingState } from "../engine/training-session.ts";
-import { decodeSafetensors, encodeSafetensors } from "../weights/safetensors.ts";
+import { withFileSource } from "../weights/byte-source.ts";
+import { encodeSafetensorsInPieces, openSafetensors } from "../weights/safetensors.ts";
 import { fromFloat32, toFloat32 } from "../weights/tensor-file.ts";
 import type { TrainingSettings } from "./settings.ts";
 
@@ -22,6 +23,8 @@ export const RUN_FILES = {
   report: "report.html",
   /** Only while the run is under way. */
   decodedImages: "decoded-images.tmp",
+  /** The model of the present weights while it is validated. */
+  candidate: "candidate-model.tmp",
 } as const;
 
 const positionSchema = z.strictObject({
@@ -64,10 +67,20 @@ export interface Checkpoint {
 }
 
 /** Writes one file of the run, whole or not at all. Throws RUN_NOT_WRITTEN; what was there before stays. */
-export async function writeRunFile(folder: string, name: string, content: string | Uint8Array): Promise<void> {
+export async function writeRunFile(folder: string, name: string, content: FileContent): Promise<void> {
   const path = join(folder, name);
+  await writing(path, () => writeFileAtomically(path, content));
+}
+
+/** Makes the model that was validated the one that is kept. Throws RUN_NOT_WRITTEN. */
+export async function keepCandidate(folder: string): Promise<void> {
+  const path = join(folder, RUN_FILES.model);
+  await writing(path, () => rename(join(folder, RUN_FILES.candidate), path));
+}
+
+async function writing(path: string, write: () => Promise<void>): Promise<void> {
   try {
-    await writeFileAtomically(path, content);
+    await write();
   } catch (error) {
     throw new TrainingError(
       "RUN_NOT_WRITTEN",
@@ -118,19 +131,43 @@ export async function checkRun(folder: string, identity: RunIdentity): Promise<v
   );
 }
 
+/** Writes a checkpoint, tensor by tensor from where the numbers are. Throws RUN_NOT_WRITTEN. */
 export async function writeCheckpoint(folder: string, { position, state }: Checkpoint): Promise<void> {
   const tensors = [...state].map(([name, numbers]) => fromFloat32(name, [numbers.length], numbers));
-  await writeRunFile(folder, RUN_FILES.checkpoint, encodeSafetensors(tensors, { position: JSON.stringify(position) }));
+  const pieces = encodeSafetensorsInPieces(tensors, { position: JSON.stringify(position) });
+  await writeRunFile(folder, RUN_FILES.checkpoint, pieces);
 }
 
 /** The last checkpoint, or null where none was written yet. Throws RUN_CHECKPOINT_UNREADABLE. */
-export async function readCheckpoint(folder: string): Promise<Checkpoint | null> {
+export function readCheckpoint(folder: string): Checkpoint | null {
+  return openCheckpoint(folder, ({ position, tensors }) => ({ position, state: new Map(tensors()) }));
+}
+
+/**
+ * What `use` makes of the last checkpoint, or null where none was written yet: its position, and its tensors read one by
+ * one, so that not all of them need be in memory beside those that they become. Throws RUN_CHECKPOINT_UNREADABLE.
+ */
+export function openCheckpoint<Result>(
+  folder: string,
+  use: (checkpoint: {
+    position: TrainingPosition;
+    tensors: () => Generator<readonly [string, Float32Array]>;
+  }) => Result,
+): Result | null {
   const path = join(folder, RUN_FILES.checkpoint);
   if (!existsSync(path)) return null;
   try {
-    const { tensors, metadata } = decodeSafetensors(await readFile(path));
-    const state = new Map([...tensors.values()].map((tensor) => [tensor.name, toFloat32(tensor)]));
-    return { position: positionSchema.parse(JSON.parse(metadata.position ?? "")), state };
+    return withFileSource(path, (source) => {
+      const { entries, metadata, read } = openSafetensors(source);
+      const tensors = function* () {
+        for (const { name } of entries) {
+          for (const tensor of read((candidate) => candidate === name).values()) {
+            yield [name, toFloat32(tensor)] as const;
+          }
+        }
+      };
+      return use({ position: positionSchema.parse(JSON.parse(metadata.position ?? "")), tensors });
+    });
   } catch (error) {
     throw new TrainingError(
       "RUN_CHECKPOINT_UNREADABLE",

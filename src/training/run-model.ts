@@ -1,9 +1,6 @@
 import { basename } from "node:path";
 import type { Dataset } from "../dataset/cell.ts";
-import type { Parameter, Weights } from "../engine/computation.ts";
 import type { ModelMetadata } from "../engine/model-metadata.ts";
-import type { TrainingState } from "../engine/training-session.ts";
-import { encodeModel } from "../networks/model-file.ts";
 import type { TrainingSettings } from "./settings.ts";
 
 /** Before an operating point is chosen, a cell is called by the larger probability. */
@@ -19,15 +16,9 @@ export interface ModelOrigin {
   readonly version: string;
 }
 
-/** The model of a training's present state, in full precision; its metadata name the data, the settings and the epoch. */
-export function encodeRunModel(
-  { settings, dataset, version }: ModelOrigin,
-  parameters: readonly Parameter[],
-  state: TrainingState,
-  epoch: number,
-): Uint8Array {
-  const weights: Weights = new Map(parameters.map(({ name }) => [name, state.get(name) as Float32Array]));
-  const metadata: ModelMetadata = {
+/** What the model of a training's present state says of itself: the data, the settings and the epoch. */
+export function describeRunModel({ settings, dataset, version }: ModelOrigin, epoch: number): ModelMetadata {
+  return {
     version,
     network: settings.network,
     classes: [...dataset.classes],
@@ -39,7 +30,6 @@ export function encodeRunModel(
     licences: settings.licences,
     metrics: {},
   };
-  return encodeModel({ network: settings.network, weights, storage: "float32", metadata, side: settings.side });
 }
 
 /** Settings and epoch; of the starting weights the file's name alone, since a model travels and folders do not. */

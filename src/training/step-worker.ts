@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Tensor } from "onnxruntime-node";
 import { collectGarbage } from "../core/garbage.ts";
 import { RandomStream } from "../core/random.ts";
@@ -6,11 +7,15 @@ import { AccumulatingSession } from "../engine/accumulating-session.ts";
 import { ClassifierSession } from "../engine/classifier-session.ts";
 import type { RandomMask } from "../engine/computation.ts";
 import type { AccumulationGraphs } from "../engine/gradient-accumulation.ts";
+import type { ModelMetadata } from "../engine/model-metadata.ts";
 import { drawRandomMasks } from "../engine/operations/dropout.ts";
 import type { StateTensor } from "../engine/optimisers.ts";
 import type { SessionOptions } from "../engine/session.ts";
 import { TrainingSession } from "../engine/training-session.ts";
 import type { TrainingState } from "../engine/training-state.ts";
+import { encodeModelInPieces } from "../networks/model-file.ts";
+import type { NetworkSettings } from "../networks/networks.ts";
+import { openCheckpoint, RUN_FILES, type TrainingPosition, writeCheckpoint, writeRunFile } from "./run-folder.ts";
 import { IMAGE_INPUT, SAMPLE_WEIGHT_INPUT, TARGET_INPUT } from "./training-graph.ts";
 
 /** One batch of uint8 pixels [N, 3, side, side] with, for every image, its class (0 or 1) and its share of the loss. */
@@ -21,6 +26,19 @@ export interface StepRequest {
   readonly sampleWeights: readonly number[];
   readonly learningRate: number;
   readonly step: number;
+}
+
+/** What a training starts with: weights, moved here, or the checkpoint of a run folder. */
+export type Start =
+  | { readonly kind: "weights"; readonly weights: TrainingState }
+  | { readonly kind: "checkpoint"; readonly runFolder: string };
+
+/** The model of the present weights, to be written into a run folder. */
+export interface CandidateRequest {
+  readonly runFolder: string;
+  readonly network: NetworkSettings;
+  readonly side: number;
+  readonly metadata: ModelMetadata;
 }
 
 /** A whole step in one graph, or its gradients in micro-batches. */
@@ -40,7 +58,7 @@ const handlers = {
     graphs: StepGraphs;
     randomMasks: readonly RandomMask[];
     seed: number | string;
-    initial: TrainingState;
+    start: Start;
     options: SessionOptions;
   }): Promise<void> => {
     const { graphs, options } = request;
@@ -51,7 +69,7 @@ const handlers = {
       graphs.kind === "whole"
         ? await TrainingSession.open(graphs.model, graphs.states, options)
         : await AccumulatingSession.open(graphs.graphs, options);
-    training.writeState(request.initial);
+    writeStart(training, request.start);
     collectGarbage("major");
   },
 
@@ -71,23 +89,22 @@ const handlers = {
     return new Transferred({ loss, buffer: pixels.buffer }, [pixels.buffer]);
   },
 
-  /** Copies of the tensors of these names, or of all. */
-  readState: (names: readonly string[] | null) => {
-    const state = opened(training).readState(names ?? undefined);
-    return new Transferred(
-      state,
-      [...state.values()].map(({ buffer }) => buffer as ArrayBuffer),
-    );
+  /** Writes the checkpoint of the present state. The numbers go into the file from where they are. */
+  saveCheckpoint: async ({ runFolder, position }: { runFolder: string; position: TrainingPosition }): Promise<void> => {
+    await writeCheckpoint(runFolder, { position, state: opened(training).state });
   },
 
-  /** Ends the training; a classifier can still be opened. */
   close: async (_: null): Promise<void> => {
     await training?.close();
     training = undefined;
   },
 
-  openClassifier: async (model: Uint8Array): Promise<void> => {
-    classifier = await ClassifierSession.open(model, sessionOptions);
+  /** Writes the model of the present weights into the run folder and opens it from there. */
+  openCandidate: async ({ runFolder, ...described }: CandidateRequest): Promise<void> => {
+    const weights = opened(training).state;
+    const pieces = encodeModelInPieces({ ...described, weights, storage: "float32" });
+    await writeRunFile(runFolder, RUN_FILES.candidate, pieces);
+    classifier = await ClassifierSession.open(join(runFolder, RUN_FILES.candidate), sessionOptions);
   },
 
   classify: async ({ pixels, count, side }: { pixels: Uint8Array<ArrayBuffer>; count: number; side: number }) => {
@@ -104,6 +121,11 @@ const handlers = {
 };
 
 export type StepHandlers = typeof handlers;
+
+function writeStart(session: TrainingSession | AccumulatingSession, start: Start): void {
+  if (start.kind === "weights") session.writeState(start.weights);
+  else openCheckpoint(start.runFolder, ({ tensors }) => session.writeState(tensors()));
+}
 
 function opened<Session>(session: Session | undefined): Session {
   if (session === undefined) throw new Error("Open the session first.");

@@ -25,20 +25,20 @@ import { type ImageStore, storeImages } from "./image-store.ts";
 import { chooseMicroBatch } from "./micro-batch.ts";
 import {
   checkRun,
+  keepCandidate,
+  openCheckpoint,
   RUN_FILES,
-  readCheckpoint,
   requireUnused,
   START_POSITION,
   startRun,
   type TrainingPosition,
-  writeCheckpoint,
   writeRunFile,
 } from "./run-folder.ts";
-import { encodeRunModel } from "./run-model.ts";
+import { describeRunModel } from "./run-model.ts";
 import { learningRateAt, type ScheduleSettings } from "./schedule.ts";
 import type { TrainingSettings } from "./settings.ts";
 import { chooseStartingWeights, type StartingWeights } from "./starting-weights.ts";
-import type { StepGraphs } from "./step-worker.ts";
+import type { Start, StepGraphs } from "./step-worker.ts";
 import {
   buildAccumulationGraphs,
   buildTrainingGraph,
@@ -106,7 +106,8 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
     const progress = await trainOnImages(request, images, training, validation);
     return { ...progress, evaluation: progress.finished ? await finishRun(request) : null };
   } finally {
-    if (existsSync(store.path)) await rm(store.path);
+    const temporary = [store.path, join(runFolder, RUN_FILES.candidate)].filter((path) => existsSync(path));
+    await Promise.all(temporary.map((path) => rm(path)));
   }
 }
 
@@ -117,27 +118,23 @@ async function trainOnImages(
   validation: readonly Cell[],
 ): Promise<Omit<TrainingOutcome, "evaluation">> {
   const { settings, runFolder } = request;
-  const tensors =
-    settings.weights === null ? null : (await readNetworkWeights(settings.weights, settings.network)).tensors;
   const stream = new RandomStream(settings.seed);
-  const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request, tensors === null);
-  const tensorsOfModel = [...parameters, ...buffers];
-  const checkpoint = request.resume ? await readCheckpoint(runFolder) : null;
-  const start = checkpoint === null ? chooseStartingWeights(tensorsOfModel, tensors, stream.fork("weights")) : null;
-  if (start !== null) announceWeights(start, settings.weights, request.message);
+  const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request);
+  const position = request.resume ? openCheckpoint(runFolder, (checkpoint) => checkpoint.position) : null;
+  const start: Start =
+    position === null
+      ? { kind: "weights", weights: await startingWeights(request, [...parameters, ...buffers], stream) }
+      : { kind: "checkpoint", runFolder };
   const threads = openThreads();
   collectGarbage("major");
   try {
     await threads.preparation.call("load", images);
-    await threads.step.call("open", {
-      graphs,
-      randomMasks,
-      seed: `${settings.seed}/random masks`,
-      initial: checkpoint?.state ?? (start as StartingWeights).weights,
-      options: request.session,
-    });
-    const run = new TrainingRun(request, threads, stream, tensorsOfModel, training, validation, tensors === null);
-    const progress = await run.continueFrom(checkpoint?.position ?? START_POSITION);
+    const seed = `${settings.seed}/random masks`;
+    const moved =
+      start.kind === "weights" ? [...start.weights.values()].map(({ buffer }) => buffer as ArrayBuffer) : [];
+    await threads.step.call("open", { graphs, randomMasks, seed, start, options: request.session }, moved);
+    const run = new TrainingRun(request, threads, stream, training, validation);
+    const progress = await run.continueFrom(position ?? START_POSITION);
     await threads.step.call("close", null);
     return progress;
   } finally {
@@ -146,7 +143,7 @@ async function trainOnImages(
 }
 
 /** The graphs of a step: the whole batch at once where it fits into the memory limit, else in micro-batches. */
-function chooseGraphs(request: TrainingRequest, fromRandom: boolean): { readonly graphs: StepGraphs } & TrainedTensors {
+function chooseGraphs(request: TrainingRequest): { readonly graphs: StepGraphs } & TrainedTensors {
   const { settings, session, message } = request;
   const graphSettings: TrainingGraphSettings = {
     network: (computation, image) => buildNetwork(computation, image, settings.network),
@@ -155,7 +152,7 @@ function chooseGraphs(request: TrainingRequest, fromRandom: boolean): { readonly
     input: "pixels",
     loss: { gamma: settings.loss.gamma, classWeights: null },
     optimiser: settings.optimiser,
-    clipNorm: settings.clipNorm ?? (fromRandom ? FROM_RANDOM.clipNorm : null),
+    clipNorm: settings.clipNorm ?? (settings.weights === null ? FROM_RANDOM.clipNorm : null),
     blockSize: session.blockSize,
   };
   const { images, estimatedMegabytes } =
@@ -205,6 +202,23 @@ function cellsOf(dataset: Dataset, split: "train" | "val"): Cell[] {
   );
 }
 
+/** The numbers that the training starts with, each in memory of its own, so that they can move to another thread. */
+async function startingWeights(
+  { settings, message }: TrainingRequest,
+  tensors: readonly Parameter[],
+  stream: RandomStream,
+): Promise<TrainingState> {
+  const file = settings.weights;
+  const given = file === null ? null : (await readNetworkWeights(file, settings.network)).tensors;
+  const start = chooseStartingWeights(tensors, given, stream.fork("weights"));
+  announceWeights(start, file, message);
+  return new Map([...start.weights].map(([name, numbers]) => [name, ownMemory(numbers)]));
+}
+
+function ownMemory(numbers: Float32Array): Float32Array {
+  return numbers.byteLength === numbers.buffer.byteLength ? numbers : numbers.slice();
+}
+
 function announceWeights(
   { taken, initialised }: StartingWeights,
   file: string | null,
@@ -223,7 +237,6 @@ class TrainingRun {
   readonly #request: TrainingRequest;
   readonly #threads: TrainingThreads;
   readonly #stream: RandomStream;
-  readonly #parameters: readonly Parameter[];
   readonly #training: readonly Cell[];
   readonly #planSettings: PlanSettings;
   readonly #validationImages: readonly EpochImage[];
@@ -234,16 +247,13 @@ class TrainingRun {
     request: TrainingRequest,
     threads: TrainingThreads,
     stream: RandomStream,
-    parameters: readonly Parameter[],
     training: readonly Cell[],
     validation: readonly Cell[],
-    fromRandom: boolean,
   ) {
     const { settings, dataset } = request;
     this.#request = request;
     this.#threads = threads;
     this.#stream = stream;
-    this.#parameters = parameters;
     this.#training = training;
     const { augmentation, balance, balanceWithin, batch, schedule } = settings;
     const { positiveClass } = dataset;
@@ -253,6 +263,7 @@ class TrainingRun {
       ...image,
       index: image.index + training.length,
     }));
+    const fromRandom = settings.weights === null;
     this.#stepsPerEpoch = Math.ceil(this.#planOf(0).length / batch);
     this.#schedule = {
       ...schedule,
@@ -270,7 +281,7 @@ class TrainingRun {
       const firstStep = position.stepInEpoch;
       position = await this.#trainEpoch(position, history);
       if (signal.aborted && position.stepInEpoch < this.#stepsPerEpoch) {
-        await writeCheckpoint(runFolder, { position, state: await this.#readState() });
+        await this.#threads.step.call("saveCheckpoint", { runFolder, position });
         return { finished: false, history, best: position.best };
       }
       const seconds = (performance.now() - started) / 1000;
@@ -291,7 +302,7 @@ class TrainingRun {
     if (this.#request.logAugmentation) await this.#logAugmentation(plan, start.epoch + 1);
     const rest = plan.slice(start.stepInEpoch * settings.batch);
     let position = start;
-    // What the last epoch left behind, a copy of the whole state among it, need not lie beside this one.
+    // What the last epoch left behind need not lie beside this one.
     collectGarbage("major");
     for await (const { images, pixels } of preparedBatches(this.#threads, rest, settings.batch)) {
       const slots = Array.from({ length: settings.batch }, (_, slot) => images[slot]);
@@ -331,18 +342,6 @@ class TrainingRun {
     await writeRunFile(this.#request.runFolder, name, `${lines.join("\n")}\n`);
   }
 
-  /** The parameters and buffers, without what the optimiser remembers. */
-  async #readWeights(): Promise<TrainingState> {
-    return await this.#threads.step.call(
-      "readState",
-      this.#parameters.map(({ name }) => name),
-    );
-  }
-
-  async #readState(): Promise<TrainingState> {
-    return await this.#threads.step.call("readState", null);
-  }
-
   #learningRate({ epoch, steps }: TrainingPosition): number {
     return learningRateAt(this.#schedule, epoch, steps, this.#stepsPerEpoch);
   }
@@ -375,9 +374,7 @@ class TrainingRun {
     };
     const records = [...history, record];
     await writeHistory(runFolder, records);
-    // The validation's model and session have gone before the optimiser's memory comes: here a training's memory is highest.
-    collectGarbage("major");
-    await writeCheckpoint(runFolder, { position: renewed, state: await this.#readState() });
+    await this.#threads.step.call("saveCheckpoint", { runFolder, position: renewed });
     await this.#request.reportEpoch(records);
     this.#report(renewed, records);
     this.#request.message(
@@ -389,18 +386,18 @@ class TrainingRun {
 
   /** Measures the model of the present weights on the validation images, and keeps it where it is the best so far. */
   async #validateModel(epoch: number, best: TrainingPosition["best"]) {
-    const model = encodeRunModel(this.#request, this.#parameters, await this.#readWeights(), epoch);
-    collectGarbage("major");
-    const { loss, auc } = await this.#validate(model);
+    const { loss, auc } = await this.#validate(epoch);
     const kept = best === null || auc > best.auc;
-    if (kept) await writeRunFile(this.#request.runFolder, RUN_FILES.model, model);
+    if (kept) await keepCandidate(this.#request.runFolder);
     return { loss, auc, kept };
   }
 
-  async #validate(model: Uint8Array): Promise<{ loss: number; auc: number }> {
-    const { side, loss } = this.#request.settings;
+  async #validate(epoch: number): Promise<{ loss: number; auc: number }> {
+    const { runFolder, settings } = this.#request;
+    const { network, side, loss } = settings;
     const images = this.#validationImages;
-    const { probabilities, logits } = await classifyImages(this.#threads, model, images, side);
+    const candidate = { runFolder, network, side, metadata: describeRunModel(this.#request, epoch) };
+    const { probabilities, logits } = await classifyImages(this.#threads, candidate, images, side);
     const positives = images.map(({ positive }) => positive);
     const losses = positives.map((positive, index) => {
       const margin = (positive ? 1 : -1) * (logits[index] as number);

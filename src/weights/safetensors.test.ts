@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../core/files.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, encodeSafetensorsInPieces } from "./safetensors.ts";
 import { BYTES_PER_ELEMENT, fromFloat32, type NamedTensor, type TensorType, toFloat32 } from "./tensor-file.ts";
 
 const pair = [fromFloat32("b", [2], Float32Array.of(1, 2)), fromFloat32("a", [], Float32Array.of(3))];
@@ -20,6 +20,12 @@ test("a file is a length, a padded header and the data, widest type first and th
   expect(Buffer.from(bytes).readBigUInt64LE()).toBe(BigInt(length));
   expect(Buffer.from(bytes).toString("latin1", 8, 8 + length)).toBe(header.padEnd(length));
   expect(Buffer.from(bytes).toString("hex", 8 + length)).toBe(`${"00".repeat(8)}000040400000803f00000040`);
+});
+
+test("the pieces of a file are its bytes, and the numbers of a tensor among them are not copied", () => {
+  const pieces = encodeSafetensorsInPieces(pair, { a: "1" });
+  expect(Buffer.concat(pieces).equals(encodeSafetensors(pair, { a: "1" }))).toBe(true);
+  for (const { data } of pair) expect(pieces.some((piece) => piece === data)).toBe(true);
 });
 
 test("the bytes do not depend on the order of tensors or metadata", () => {

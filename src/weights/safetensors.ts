@@ -53,6 +53,15 @@ type Header = { readonly entries: readonly Entry[]; readonly metadata: Readonly<
  * by name, metadata by key; the header is padded with spaces so that the data begins at a multiple of 8.
  */
 export function encodeSafetensors(tensors: Iterable<NamedTensor>, metadata: Record<string, string> = {}): Uint8Array {
+  const file = Buffer.concat(encodeSafetensorsInPieces(tensors, metadata));
+  return new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
+}
+
+/** The same bytes in pieces, for a file: behind the header each tensor's own data, not copied. */
+export function encodeSafetensorsInPieces(
+  tensors: Iterable<NamedTensor>,
+  metadata: Record<string, string> = {},
+): readonly Uint8Array[] {
   const sorted = [...tensors].sort(compareForStorage);
   const header: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) header.push([METADATA_KEY, sortedByKey(metadata)]);
@@ -64,7 +73,7 @@ export function encodeSafetensors(tensors: Iterable<NamedTensor>, metadata: Reco
     header.push([name, { dtype: TYPE_NAMES[type], shape, data_offsets: [end, end + data.length] }]);
     end += data.length;
   }
-  return concatenate(headerText(header), sorted, end);
+  return [...headerPieces(header), ...sorted.map(({ data }) => data)];
 }
 
 /** The tensors of a safetensors file, looking at `bytes` in place. Throws SAFETENSORS_UNREADABLE, WEIGHTS_TYPE_UNSUPPORTED. */
@@ -204,25 +213,16 @@ function sortedByKey(metadata: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-/** Built entry by entry, because a JavaScript object would move names such as "10" to the front. */
-function headerText(entries: readonly [string, unknown][]): Uint8Array {
+/** The header's length, its text and what fills it up. Built entry by entry, because a JavaScript object would move names such as "10" to the front. */
+function headerPieces(entries: readonly [string, unknown][]): Uint8Array[] {
   const names = new Set(entries.map(([name]) => name));
   if (names.size !== entries.length) throw new Error("Two tensors have the same name, or one is called __metadata__.");
   const json = `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;
   const text = Buffer.from(json);
-  return Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, " ")]);
-}
-
-function concatenate(header: Uint8Array, tensors: readonly NamedTensor[], dataLength: number): Uint8Array {
-  const bytes = new Uint8Array(LENGTH_BYTES + header.length + dataLength);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
-  bytes.set(header, LENGTH_BYTES);
-  let position = LENGTH_BYTES + header.length;
-  for (const { data } of tensors) {
-    bytes.set(data, position);
-    position += data.length;
-  }
-  return bytes;
+  const padding = Buffer.alloc((8 - (text.length % 8)) % 8, " ");
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeBigUInt64LE(BigInt(text.length + padding.length));
+  return [length, text, padding];
 }
 
 function unreadable(reason: string, cause?: unknown): WeightsError {
