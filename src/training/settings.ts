@@ -35,7 +35,7 @@ export const trainingSettingsSchema = z.strictObject({
       factor: z.number().positive().max(1).default(0.1),
       /** Absent: 0 with given weights, one epoch from random ones. */
       warmUpSteps: z.int().nonnegative().optional(),
-      /** Absent: 0 with given weights, 600 from random ones. */
+      /** Absent: 0 with given weights, 1200 from random ones. */
       leastSteps: z.int().nonnegative().optional(),
     })
     .prefault({}),

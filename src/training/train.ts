@@ -76,8 +76,11 @@ export interface TrainingOutcome {
   readonly evaluation: RunEvaluation | null;
 }
 
-/** Steps before the first decay, and norm of the gradient, where a training starts from random weights. */
-const FROM_RANDOM = { leastSteps: 600, clipNorm: 1 } as const;
+/**
+ * Steps before the first decay, and norm of the gradient, where a training starts from random weights: the loss leaves its
+ * plateau after some 400 steps and goes on falling until about 1,000; a decay before that freezes it (docs/results.md).
+ */
+const FROM_RANDOM = { leastSteps: 1200, clipNorm: 1 } as const;
 
 /**
  * Trains a network on the `train` cells of a data set and keeps the model with the greatest validation ROC area
@@ -270,6 +273,18 @@ class TrainingRun {
       warmUpSteps: schedule.warmUpSteps ?? (fromRandom ? this.#stepsPerEpoch : 0),
       leastSteps: schedule.leastSteps ?? (fromRandom ? FROM_RANDOM.leastSteps : 0),
     };
+    if (fromRandom) this.#warnOfFewSteps();
+  }
+
+  #warnOfFewSteps(): void {
+    const { settings, message } = this.#request;
+    const steps = settings.epochs * this.#stepsPerEpoch;
+    if (settings.schedule.leastSteps !== undefined || steps > FROM_RANDOM.leastSteps) return;
+    message(
+      `${settings.epochs} epochs of this data are ${steps} steps. From random weights a network needs about ` +
+        `${FROM_RANDOM.leastSteps} before the learning rate falls, so it will not fall here: train for at least ` +
+        `${Math.ceil((1.5 * FROM_RANDOM.leastSteps) / this.#stepsPerEpoch)} epochs, or start with --weights.`,
+    );
   }
 
   async continueFrom(start: TrainingPosition): Promise<Omit<TrainingOutcome, "evaluation">> {

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { sha256OfFile } from "../../src/core/files.ts";
 import { loadDataset } from "../../src/dataset/load-dataset.ts";
 import { readCheckpoint } from "../../src/training/run-folder.ts";
-import { drawTinyDataset, runTiny } from "./tiny-run.ts";
+import { drawTinyDataset, runTiny, TINY_SETTINGS } from "./tiny-run.ts";
 
 let folder: string;
 let manifest: string;
@@ -163,6 +163,25 @@ describe("micro-batches", () => {
     expect(messages.join("\n")).toMatch(
       /A batch of 4 is computed in parts of [12] images?, about \d+ MB at once \(limit 0\.3 MB\)/,
     );
+  });
+});
+
+describe("a training from random weights says how many steps it lacks", () => {
+  const fewSteps = /1 epochs of this data are 4 steps\. .* train for at least 450 epochs, or start with --weights/;
+  const saidWith = async (schedule: object) => {
+    const messages: string[] = [];
+    const { manifest, folder } = await drawTinyDataset();
+    const settings = { epochs: 1, schedule: { ...TINY_SETTINGS.schedule, ...schedule } };
+    await runTiny({ manifest, runFolder: join(folder, "run"), settings, messages });
+    return messages.join("\n");
+  };
+
+  test("where the default schedule asks for more than there are (by hand: 4 mn enlarged to 8, 8 normal, in fours; 1800 / 4)", async () => {
+    expect(await saidWith({ leastSteps: undefined })).toMatch(fewSteps);
+  });
+
+  test("and nothing where the settings name a number", async () => {
+    expect(await saidWith({ leastSteps: 0 })).not.toMatch(/steps\. From random/);
   });
 });
 
