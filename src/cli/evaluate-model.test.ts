@@ -122,3 +122,12 @@ test("a model without data, and scores beside a model, are wrong usage", async (
   await expect(evaluate(model)).rejects.toMatchObject({ code: "NOTHING_TO_EVALUATE" });
   await expect(evaluate(model, manifest, "--scores", "x.csv")).rejects.toMatchObject({ code: "NOTHING_TO_EVALUATE" });
 });
+
+test("with --beside-model the numbers lie beside the model, for this model file alone", async () => {
+  const { evaluation, messages } = await evaluate(model, manifest, "--split", "all", "--beside-model");
+  const beside = JSON.parse(await readFile(join(folder, "tiny.evaluation.json"), "utf8"));
+  expect(messages).toContain("tiny.evaluation.json");
+  expect(beside).toMatchObject({ modelSha256: evaluation.modelSha256, split: "all", warnings: evaluation.warnings });
+  expect(beside.measured.cells).toBe(CELLS);
+  expect(beside.measured.auc.value).toBeCloseTo(aucByCounting(NAMES.map((_, index) => index)), 5);
+});

@@ -28,6 +28,7 @@ export interface EvaluateModelOptions extends EvaluateScoresOptions {
   readonly where: Readonly<Record<string, string>>;
   readonly device: "auto" | Device;
   readonly threads?: number;
+  readonly besideModel?: true;
 }
 
 /** The evaluation of a model on labelled cells, and what made it. */
@@ -75,11 +76,19 @@ export async function runEvaluateModel(
     await scoreCellsOf(dataset, split, model, scores, options, console);
     const evaluation = await measure(scores, { model, dataset, split, data, options, console });
     if (options.out !== undefined) await writeReport(evaluation, model, options.out);
+    if (options.besideModel === true) await keepBesideModel(evaluation, console);
     for (const warning of allWarnings(evaluation)) console.message(warning);
     console.result(evaluation, describeEvaluation(evaluation, options.out));
   } finally {
     if (options.out === undefined) await rm(folder, { recursive: true });
   }
+}
+
+async function keepBesideModel(evaluation: ModelEvaluation, console: Console): Promise<void> {
+  const { writeBesideModel } = await import("../server/measured-model.ts");
+  const written = await writeBesideModel(evaluation.model, evaluation);
+  if (written !== null) console.message(`Beside the model: ${written}`);
+  else console.message("Nothing was written beside the model: the cells are all of one class.");
 }
 
 /** The wanted split, or the one that says most of unseen cells. Throws SPLIT_ABSENT. */

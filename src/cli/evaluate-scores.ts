@@ -49,6 +49,7 @@ whole donors, slides or fields where at least ten are known, else over cells.
 Examples:
   $ mn evaluate run/model.onnx data.csv --out evaluation
   $ mn evaluate run/model.onnx data.csv --split val --where source=hatch --json
+  $ mn evaluate run/model.onnx data.csv --beside-model      what mn review shows of this model
   $ mn evaluate cells/                                      with the model in the box
   $ mn evaluate --scores scores.csv --threshold 0.3 --group-by slide
   $ mn evaluate --scores other-tool.csv --positive micronucleus --json`;
@@ -69,6 +70,7 @@ export function registerEvaluate(program: Command): void {
     .option("--group-by <column>", "intervals and results by this column; auto: donor, slide or field; or none", "auto")
     .option("--resamples <number>", "bootstrap resamples for the intervals", wholeNumber(0, 1_000_000), 1000)
     .option("--out <folder>", "write evaluation.json and report.html there, with a model also scores.csv")
+    .option("--beside-model", "write the numbers beside the model file, as NAME.evaluation.json: mn review shows them")
     .addOption(seedOption())
     .addOption(deviceOption())
     .addOption(threadsOption())

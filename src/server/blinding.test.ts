@@ -23,6 +23,7 @@ test("what went wrong with a cell names its file and no folder of this machine",
   );
 });
 
-test("a blinded reader is told nothing of it", () => {
-  expect(cellAnswer(UNREADABLE, { reader: "kim", blinded: true }).error).toBeNull();
+test("a blinded reader is told that there is no picture, and nothing by which the file is known", () => {
+  const { error, outcome, quality, file } = cellAnswer(UNREADABLE, { reader: "kim", blinded: true });
+  expect([error, outcome, quality, file]).toEqual(["The image could not be read.", null, null, "cell 7"]);
 });

@@ -39,7 +39,9 @@ export function cellAnswer(cell: ListedCell, viewer: Viewer): Cell {
         file: `cell ${id}`,
         originalId: null,
       },
-      ...{ probability: null, outcome: null, quality: null, error: null, disagreement: false },
+      ...{ probability: null, outcome: null, quality: null, disagreement: false },
+      // That there is no picture tells nothing of what the model found; its error would name the file.
+      error: cell.prediction?.outcome === "unreadable" ? "The image could not be read." : null,
       label: counting?.reader === viewer.reader ? labelAnswer(counting) : null,
       ownLabel: own === null ? null : labelAnswer(own),
     };

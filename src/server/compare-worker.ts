@@ -8,8 +8,8 @@ import { evaluateScores } from "../evaluation/evaluate.ts";
 import { type ModelFile, readModel } from "../scoring/model.ts";
 import { scoreCells } from "../scoring/score-cells.ts";
 import type { Comparison } from "./api/models.ts";
+import { summariseEvaluation } from "./evaluation-summary.ts";
 import type { ModelSource } from "./explainer.ts";
-import { summariseEvaluation } from "./model-description.ts";
 import { serveTask } from "./thread-task.ts";
 
 export interface CompareRequest {

@@ -6,12 +6,17 @@ import { readHistory } from "../training/history.ts";
 import { RUN_FILES } from "../training/run-folder.ts";
 import type { Model, ModelEvaluation } from "./api/models.ts";
 import type { Estimate } from "./api/results.ts";
+import { summariseEvaluation } from "./evaluation-summary.ts";
 import { readJsonFile } from "./json-file.ts";
+import { type MeasuredModel, readBesideModel } from "./measured-model.ts";
 import type { ShelfModel } from "./model-shelf.ts";
 import type { TrainingRecord } from "./training-record.ts";
 
 /** A model's card, Markdown, in the folder of its file. */
 export const CARD_FILE = "README.md";
+
+const CHOSEN_ON_THEM =
+  "These cells chose the model's epoch and operating point, so the numbers are on the bright side.";
 
 /** Of evaluation.json only what is needed is looked at: the file is ours. */
 const runEvaluation = z.object({ validation: z.custom<Evaluation>(), test: z.custom<Evaluation>().nullable() });
@@ -22,6 +27,7 @@ export async function describeModel(model: ShelfModel, inUse: boolean): Promise<
   const folder = dirname(model.path);
   // The box's folder has the same names for other things: no run made it here.
   const run = inBox ? null : await readJsonFile(join(folder, RUN_FILES.evaluation), runEvaluation);
+  const beside = await readBesideModel(model.path, id);
   const history = inBox ? [] : await readHistory(folder, Number.POSITIVE_INFINITY);
   return {
     id,
@@ -35,7 +41,7 @@ export async function describeModel(model: ShelfModel, inUse: boolean): Promise<
     trainedOn: describeTraining(training, metadata.metrics.validation_cells),
     licences: metadata.licences,
     card: await readFile(join(folder, CARD_FILE), "utf8").catch(() => null),
-    evaluation: run === null ? null : summariseEvaluation(run.test ?? run.validation),
+    ...shownEvaluation(beside, run),
     epochs: history.map(({ epoch, trainingLoss, validationLoss, validationAuc }) => ({
       epoch,
       trainingLoss,
@@ -45,33 +51,15 @@ export async function describeModel(model: ShelfModel, inUse: boolean): Promise<
   };
 }
 
-/** An evaluation's numbers and curves; null where a class is missing, so that ranks mean nothing. */
-export function summariseEvaluation(evaluation: Evaluation): ModelEvaluation | null {
-  const { auc, ap, f1, sensitivity, specificity, brier, curves, reliability } = evaluation;
-  if (auc === null || ap === null || sensitivity === null || specificity === null) return null;
-  const { x = [], y = [] } = curves.roc ?? {};
-  return {
-    cells: evaluation.cells,
-    positives: evaluation.positives,
-    auc: estimate(auc, evaluation.auc_ci95),
-    ap: estimate(ap, evaluation.ap_ci95),
-    f1: estimate(f1 ?? 0, evaluation.f1_ci95),
-    sensitivity: estimate(sensitivity, evaluation.sensitivity_ci95),
-    specificity: estimate(specificity, evaluation.specificity_ci95),
-    threshold: evaluation.threshold,
-    roc: x.map((falsePositiveRate, index) => [falsePositiveRate, y[index] ?? 0]),
-    reliability: (reliability?.equalWidth ?? []).map(({ meanProbability, observed, cells }) => ({
-      predicted: meanProbability,
-      observed,
-      cells,
-    })),
-    brier: brier ?? 0,
-  };
-}
-
-/** Where no interval can be computed, it is everything that the measure can be. */
-function estimate(value: number, interval: readonly [number, number] | null): Estimate {
-  return { value, low: interval?.[0] ?? 0, high: interval?.[1] ?? 1 };
+/** What was measured of this very file comes before what its run has measured. */
+function shownEvaluation(
+  beside: MeasuredModel | null,
+  run: z.infer<typeof runEvaluation> | null,
+): Pick<Model, "evaluation" | "evaluationNotes"> {
+  if (beside !== null) return { evaluation: beside.measured, evaluationNotes: beside.warnings };
+  if (run === null) return { evaluation: null, evaluationNotes: [] };
+  const onValidation = run.test === null ? [CHOSEN_ON_THEM] : [];
+  return { evaluation: summariseEvaluation(run.test ?? run.validation), evaluationNotes: onValidation };
 }
 
 function describeTraining(training: TrainingRecord | null, validationCells: unknown): string {

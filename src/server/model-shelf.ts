@@ -26,6 +26,9 @@ export interface ShelfModel {
 /** What is remembered of a model's training here (`TrainingRecord`), in its folder. */
 export const TRAINING_FILE = "training.json";
 
+/** A training's folder begins so until it is finished. */
+export const TRAINING_FOLDER = ".training-";
+
 const CURRENT_FILE = "current.json";
 const choice = z.object({ modelId: z.string() });
 
@@ -105,7 +108,7 @@ export class ModelShelf {
 
   /** Where a training writes until it is finished; the shelf does not show it. */
   newRunFolder(id: string): string {
-    return join(this.#folder, `.training-${id}`);
+    return join(this.#folder, `${TRAINING_FOLDER}${id}`);
   }
 
   /** `folderName` is null for the model in the box. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
 import { DATABASE_FILE, Workspace } from "../workspace/workspace.ts";
+import { removeAbandonedFolders } from "./abandoned-folders.ts";
 import { Accounts } from "./accounts.ts";
 import { REVIEW_LIMITS, type ReviewApp, type ReviewContext, type ReviewLimits } from "./context.ts";
 import { Feed } from "./feed.ts";
@@ -61,6 +62,7 @@ export async function startReview(settings: ReviewSettings): Promise<RunningRevi
   const accounts = await accountsNeeded(settings);
   const context = reviewContext(settings, await openOrCreate(settings), accounts);
   try {
+    await tidy(context, settings);
     const access: Access = {
       token: await sessionToken(folder, now),
       onceTokens: new Set(),
@@ -102,6 +104,19 @@ async function openOrCreate({ folder, now, message }: ReviewSettings): Promise<W
   const workspace = await Workspace.create(folder, now);
   message(`There was no workspace in "${folder}": made one.`);
   return workspace;
+}
+
+/** What cannot be removed does not keep the server from starting. */
+async function tidy({ workspace, folder }: ReviewContext, { now, message }: ReviewSettings): Promise<void> {
+  try {
+    const removed = await removeAbandonedFolders(workspace, folder, now());
+    if (removed > 0)
+      message(
+        `Removed ${removed === 1 ? "an upload or training" : `${removed} uploads and trainings`} that nobody finished.`,
+      );
+  } catch (error) {
+    message(`What earlier uploads and trainings left behind could not be removed: ${describeError(error)}`);
+  }
 }
 
 function reviewContext(settings: ReviewSettings, workspace: Workspace, accounts: Accounts | null): ReviewContext {

@@ -37,13 +37,14 @@ interface Receiving extends OpenUpload {
 
 /** Names in an upload's folder. The list has a line for every file that arrived whole. */
 const NAMES = { description: "upload.json", list: "files.jsonl", images: "images", arriving: "arriving" } as const;
-const FOLDER = "uploads";
+/** In the workspace's folder. */
+export const UPLOADS_FOLDER = "uploads";
 const UPLOAD_ID = /^[0-9a-f-]{36}$/;
 
 /** What has arrived of an upload. Throws UPLOAD_MISSING. */
 export async function uploadedImages(workspaceFolder: string, id: string): Promise<OpenUpload> {
   if (!UPLOAD_ID.test(id)) throw missing(id);
-  return await readUpload(join(workspaceFolder, FOLDER), id);
+  return await readUpload(join(workspaceFolder, UPLOADS_FOLDER), id);
 }
 
 /**
@@ -56,7 +57,7 @@ export class Uploads {
   readonly #open = new Map<string, Promise<Receiving>>();
 
   constructor(workspaceFolder: string, limits: ReviewLimits) {
-    this.#folder = join(workspaceFolder, FOLDER);
+    this.#folder = join(workspaceFolder, UPLOADS_FOLDER);
     this.#limits = limits;
   }
 

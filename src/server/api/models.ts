@@ -37,8 +37,10 @@ export const model = z.object({
   licences: z.array(z.string()),
   /** Model card, Markdown; null where there is none. */
   card: z.string().nullable(),
-  /** From its run; null where there is none. */
+  /** Measured beside its file, or in its run; null where it was not. */
   evaluation: modelEvaluation.nullable(),
+  /** What a reader must know of the cells of the evaluation before relying on it. */
+  evaluationNotes: z.array(z.string()),
   /** Training curves, where it was trained here. */
   epochs: z.array(
     z.object({

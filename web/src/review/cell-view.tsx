@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Cell } from "../../../src/server/api/cells.ts";
 import { connectionState, onConnectionChange } from "../api/connection.ts";
 import { Waiting } from "../design/feedback.tsx";
@@ -49,6 +49,7 @@ function ShownCell({ desk, cell, place }: ShownCellProps) {
   const settled = settledId === cell.id;
   const explanation = useQuery({ ...explanationQuery(cell.id), enabled: settled });
   const occlusion = useQuery({ ...occlusionQuery(cell.id), enabled: wantsOcclusion });
+  const usual = useLast(explanation.data);
   const maps = explanation.data?.maps;
   useEffect(() => {
     if (maps !== undefined) desk.setMaps(maps.map(({ name }) => name));
@@ -77,6 +78,7 @@ function ShownCell({ desk, cell, place }: ShownCellProps) {
           cell={cell}
           place={place}
           explanation={explanation}
+          usual={usual}
           occlusion={occlusion}
           wantsOcclusion={wantsOcclusion}
         />
@@ -85,13 +87,19 @@ function ShownCell({ desk, cell, place }: ShownCellProps) {
   );
 }
 
+/** The last value that there was: what the next one will very likely be like. */
+function useLast<T>(value: T | undefined): T | undefined {
+  const [last, setLast] = useState(value);
+  if (value !== undefined && value !== last) setLast(value);
+  return value ?? last;
+}
+
 function TurnButton({ desk, to }: { readonly desk: Desk; readonly to: "previous" | "next" }) {
   return (
     <button
       type="button"
       className={`turn turn-${to}`}
       aria-label={to === "next" ? "Next cell" : "Previous cell"}
-      onMouseDown={(event) => event.preventDefault()}
       onClick={() => desk.perform({ do: "move", to })}
     >
       <svg

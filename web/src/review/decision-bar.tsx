@@ -71,8 +71,6 @@ function Decide({ desk, action, className = "", name, children }: DecideProps) {
       type="button"
       className={`decide ${className}`}
       {...(name === undefined ? {} : { "aria-label": name, title: name })}
-      // A click must not take the focus: the next key would press the button again.
-      onMouseDown={(event) => event.preventDefault()}
       onClick={() => desk.perform(action)}
     >
       {children}

@@ -78,7 +78,7 @@ test("0 and N say the same: normal, no micronucleus", async () => {
 });
 
 test("without advance the focus stays", async () => {
-  const { desk } = await deskWith({ settings: { advance: false } });
+  const { desk } = await deskWith({ settings: { advance: "stay" } });
   desk.perform({ do: "mononucleate" });
   expect(desk.state.place).toBe(0);
 });
@@ -118,6 +118,78 @@ test("a cell without a readable image can be called unscorable, and nothing else
   expect(decisions).toMatchObject([{ finding: "unscorable", micronuclei: null, reason: "File damaged" }]);
 });
 
+const own = drawnLabel({ finding: "normal", micronuclei: 0 });
+/** Cells of which those at the places given were read, perhaps in another queue. */
+const readAt = (cells: number, ...read: number[]) =>
+  Array.from({ length: cells }, (_, at) => drawnCell(100 + at, read.includes(at) ? { ownLabel: own } : {}));
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+test("a decision goes on to the next cell that was not read, and takes no turn around the end", async () => {
+  const { desk } = await deskWith({ cells: readAt(6, 1, 2, 4), place: 0 });
+  desk.perform({ do: "normal" });
+  expect(desk.state).toMatchObject({ place: 3, readsOn: true });
+  desk.goTo(5);
+  desk.perform({ do: "normal" });
+  expect(desk.state.place).toBe(6);
+});
+
+test("who corrects a read cell goes on to the very next one, and undo returns to where the decision was", async () => {
+  const { desk } = await deskWith({ cells: readAt(6, 1, 2, 3), place: 0 });
+  desk.perform({ do: "normal" });
+  expect(desk.state.place).toBe(4);
+  desk.goTo(1);
+  desk.perform({ do: "count", micronuclei: 1 });
+  expect(desk.state.place).toBe(2);
+  desk.perform({ do: "undo" });
+  desk.perform({ do: "undo" });
+  expect(desk.state.place).toBe(0);
+  desk.perform({ do: "count", micronuclei: 2 });
+  // Of cell 2 it is not known yet that its older label stands again.
+  expect(desk.state.place).toBe(1);
+});
+
+test("with strict advance the next cell is the very next one, read or not; the arrows always are", async () => {
+  const { desk } = await deskWith({ cells: readAt(4, 1, 2), settings: { advance: "next" } });
+  desk.perform({ do: "normal" });
+  expect(desk.state.place).toBe(1);
+  desk.change({ advance: "unread" });
+  desk.perform({ do: "move", to: "next" });
+  expect(desk.state).toMatchObject({ place: 2, readsOn: false });
+});
+
+test("a queue opens at the next unread cell where its place was read meanwhile, and at its place where it was not", async () => {
+  const { desk } = await deskWith({ cells: readAt(6, 0, 1, 2), place: 1 });
+  desk.begin();
+  await settled();
+  expect(desk.state.place).toBe(3);
+  desk.begin();
+  await settled();
+  expect(desk.state.place).toBe(3);
+  const all = await deskWith({ cells: readAt(3, 0, 1, 2), place: 1 });
+  all.desk.begin();
+  await settled();
+  expect(all.desk.state.place).toBe(1);
+});
+
+test("no key is taken for the cell that is being left while the next unread one is looked for far away", async () => {
+  const { desk, decisions } = await deskWith({ cells: readAt(900, ...Array.from({ length: 700 }, (_, at) => at + 1)) });
+  desk.perform({ do: "normal" });
+  desk.perform({ do: "count", micronuclei: 3 });
+  expect(decisions).toHaveLength(1);
+  expect(desk.state.said.text).toContain("Nothing was written");
+  await settled();
+  expect(desk.state.place).toBe(701);
+});
+
+test("while the queue is read again a decision goes on at once: the next key is for the next cell", async () => {
+  const { desk, decisions } = await deskWith({ cells: readAt(6, 1) });
+  desk.cells.refresh();
+  desk.perform({ do: "normal" });
+  expect(desk.state.place).toBe(2);
+  desk.perform({ do: "count", micronuclei: 1 });
+  expect(decisions).toMatchObject([{ cellId: 100 }, { cellId: 102 }]);
+});
+
 test("undo takes back this window's decisions one by one, latest first, and shows their cells", async () => {
   const { desk, decisions } = await deskWith();
   desk.perform({ do: "count", micronuclei: 1 });
@@ -149,7 +221,7 @@ test("undo takes back the own label of an earlier visit on the focused cell, not
 });
 
 test("binucleate takes back mono- and multinucleate, and leaves a count alone", async () => {
-  const { desk, decisions } = await deskWith({ settings: { advance: false } });
+  const { desk, decisions } = await deskWith({ settings: { advance: "stay" } });
   desk.perform({ do: "multinucleate" });
   desk.perform({ do: "binucleate" });
   expect(decisions).toMatchObject([{ finding: "multinucleate" }, { kind: "undo", takesBack: "key-0" }]);
@@ -191,7 +263,6 @@ test("after the last cell comes the end of the queue, where nothing can be decid
 });
 
 test("the next unreviewed cell is searched for around the end; decisions on their way count", async () => {
-  const own = drawnLabel({ finding: "normal", micronuclei: 0 });
   const cells = [drawnCell(0), drawnCell(1, { ownLabel: own }), drawnCell(2), drawnCell(3, { ownLabel: own })];
   const { desk } = await deskWith({ cells, place: 2 });
   desk.perform({ do: "normal" });

@@ -20,9 +20,11 @@ export interface DeskState {
   /** The occlusion map of the focused cell is wanted. */
   readonly occlusion: boolean;
   /** What was done or why nothing was, for the eye and for screen readers; `serial` tells two equal sentences apart. */
-  readonly said: { readonly text: string; readonly serial: number };
+  readonly said: { readonly text: string; readonly serial: number; readonly refused: boolean };
   /** Grows whenever the focused cell has to be brought into view. */
   readonly revealed: number;
+  /** The focus came here by a decision: the reader goes on reading from here. */
+  readonly readsOn: boolean;
   /** A search for the next unreviewed cell is under way. */
   readonly searching: boolean;
   /** When the last decisions were taken, milliseconds. */
@@ -53,7 +55,9 @@ export class Desk {
   /** Decisions of this window that can be taken back, oldest first. */
   readonly #history: { readonly decision: Decision; readonly place: number }[] = [];
   #state: DeskState;
-  #search = new AbortController();
+  #searched = new AbortController();
+  /** The next cell is being looked for: no key is meant for the one that still has the focus. */
+  #leaving = false;
   #layout = { columns: 1, rows: 1 };
   #maps: readonly string[] = [];
   /** The cell that the focus was put on; null where it was not loaded then. */
@@ -70,8 +74,9 @@ export class Desk {
       settings: parts.settings,
       zoom: WHOLE,
       occlusion: false,
-      said: { text: "", serial: 0 },
+      said: { text: "", serial: 0, refused: false },
       revealed: 0,
+      readsOn: false,
       searching: false,
       decidedAt: [],
     };
@@ -125,7 +130,7 @@ export class Desk {
         this.goTo(this.#placeAfter(action.to));
         break;
       case "next-unreviewed":
-        void this.#findUnreviewed();
+        this.#findUnreviewed();
         break;
       case "toggle-view":
         this.change({ view: this.#state.settings.view === "cell" ? "gallery" : "cell" });
@@ -144,25 +149,33 @@ export class Desk {
     }
   }
 
-  /** Says what the focused cell is, and goes on to the next one. */
+  /** Says what the focused cell is, and goes on. */
   decide(finding: Finding, micronuclei: number | null, reason: string | null = null): void {
-    const { place, settings, decidedAt } = this.#state;
+    const { place, decidedAt } = this.#state;
     const cell = this.#decidable(finding === "unscorable");
     if (cell === null) return;
+    const corrects = this.isReviewed(cell);
     const { studyId, queue, reader, outbox, now } = this.#parts;
     const said = { kind: "label", reader, studyId, cellId: cell.id, finding, micronuclei, reason, queue } as const;
     this.#history.push({ decision: outbox.add(said), place });
     this.#set({ decidedAt: withDecision(decidedAt, now()) });
     this.say(`Cell ${countText(place + 1)}: ${findingInWords(said)}`);
-    if (settings.advance) this.goTo(place + 1);
+    this.#advance(place, corrects);
+  }
+
+  /** Where a reader goes on whose place is a cell that was read meanwhile, perhaps in another queue: at the next unread one. */
+  begin(): void {
+    const { place, settings } = this.#state;
+    if (settings.advance !== "unread" || place >= this.total) return;
+    void this.#search(place, "ahead", (found) => found !== null && this.goTo(found, true));
   }
 
   /** Puts the focus on a place; the one after the last cell is the queue's end. */
-  goTo(place: number): void {
+  goTo(place: number, readsOn = false): void {
     const within = Math.min(Math.max(place, 0), this.total);
-    this.#search.abort();
+    this.#endSearch();
     this.#focused = this.cells.cellAt(within)?.id ?? null;
-    this.#set({ searching: false, revealed: this.#state.revealed + 1 });
+    this.#set({ revealed: this.#state.revealed + 1, readsOn });
     if (within !== this.#state.place) this.#set({ place: within, zoom: WHOLE, occlusion: false });
   }
 
@@ -185,8 +198,9 @@ export class Desk {
     this.#set({ zoom });
   }
 
-  say(text: string): void {
-    this.#set({ said: { text, serial: this.#state.said.serial + 1 } });
+  /** `refused`: a decision was not taken, which who types fast must not overlook. */
+  say(text: string, refused = false): void {
+    this.#set({ said: { text, serial: this.#state.said.serial + 1, refused } });
   }
 
   /** Whether this reader has said something of a cell (of a disagreement: whether somebody has decided it). */
@@ -203,12 +217,13 @@ export class Desk {
     const obstacle = place >= this.total ? "This is the end of the queue." : this.#obstacle(cell, unscorable);
     if (obstacle === null) return cell ?? null;
     this.#focused = cell?.id ?? null;
-    this.say(`${obstacle} Nothing was written.`);
+    this.say(`${obstacle} Nothing was written.`, true);
     this.#set({ revealed: this.#state.revealed + 1 });
     return null;
   }
 
   #obstacle(cell: Cell | undefined, unscorable: boolean): string | null {
+    if (this.#leaving) return "The next cell is still being looked for.";
     if (cell === undefined) return "This cell is still loading.";
     // New cells came into the queue while this one was looked at.
     if (this.#focused !== null && cell.id !== this.#focused) return "The queue has changed: this is another cell now.";
@@ -286,21 +301,67 @@ export class Desk {
     }
   }
 
-  async #findUnreviewed(): Promise<void> {
-    this.#search.abort();
+  /**
+   * After a decision. Who corrects a cell that was read before is among read cells on purpose, and goes on to the very next
+   * one. Cells that were passed over are left for the queue's end, which names them.
+   */
+  #advance(from: number, corrects: boolean): void {
+    const { advance } = this.#state.settings;
+    if (advance === "stay") return;
+    const strict = { place: from + 1, found: true };
+    const ahead = (): typeof strict => this.cells.findLoaded(from + 1, (cell) => !this.isReviewed(cell));
+    const { place, found } = advance === "next" || corrects ? strict : ahead();
+    if (found || place >= this.total) this.goTo(place, true);
+    else this.#advanceFar(from, place);
+  }
+
+  /** To the next unread cell from `place` on, where the cells are not loaded yet. */
+  #advanceFar(from: number, place: number): void {
+    this.#leaving = true;
+    void this.#search(place, "ahead", (next) => this.goTo(next ?? this.total, true)).then((through) => {
+      // Nobody answers: the cells that are held can be read all the same.
+      if (through === false) this.goTo(from + 1, true);
+    });
+  }
+
+  #findUnreviewed(): void {
+    const nothing = `All ${countOf(this.total, "cell")} of this queue are reviewed.`;
+    void this.#search(this.#state.place + 1, "around", (found) =>
+      found === null ? this.say(nothing) : this.goTo(found, true),
+    );
+  }
+
+  /**
+   * Looks for a cell that was not read. Resolves to false where the server did not answer, to null where the reader went
+   * elsewhere meanwhile.
+   */
+  async #search(
+    from: number,
+    around: "around" | "ahead",
+    then: (found: number | null) => void,
+  ): Promise<boolean | null> {
+    this.#searched.abort();
     const search = new AbortController();
-    this.#search = search;
+    this.#searched = search;
     this.#set({ searching: true });
     try {
-      const found = await this.cells.find(this.#state.place + 1, (cell) => !this.isReviewed(cell), search.signal);
-      if (search.signal.aborted) return;
-      if (found !== null) this.goTo(found);
-      else this.say(`All ${countOf(this.total, "cell")} of this queue are reviewed.`);
+      const found = await this.cells.find(from, (cell) => !this.isReviewed(cell), search.signal, around);
+      if (search.signal.aborted) return null;
+      this.#endSearch();
+      then(found);
+      return true;
     } catch {
-      if (!search.signal.aborted) this.say("The search did not get through: the server does not answer.");
-    } finally {
-      if (this.#search === search) this.#set({ searching: false });
+      if (search.signal.aborted) return null;
+      this.#endSearch();
+      this.say("The search did not get through: the server does not answer.");
+      return false;
     }
+  }
+
+  #endSearch(): void {
+    this.#searched.abort();
+    this.#leaving = false;
+    this.#set({ searching: false });
   }
 
   #look(what: "cycle-overlay" | "occlusion" | "zoom-in" | "zoom-out" | "zoom-reset" | "fainter" | "stronger"): void {

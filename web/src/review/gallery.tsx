@@ -64,10 +64,12 @@ function Grid({ desk, view, layout, height, total }: GridProps) {
   useLayoutEffect(() => {
     const top = GAP + Math.floor(place / columns) * rowHeight;
     const shown = virtualizer.scrollOffset ?? 0;
+    const { readsOn } = desk.state;
     // Most moves stay in view: asking the virtualizer would measure the page each time.
-    const inView = top - GAP >= shown && top + rowHeight + ahead <= shown + height;
-    if (!inView) virtualizer.scrollToIndex(Math.floor(place / columns), { align: "auto" });
-  }, [virtualizer, place, columns, rowHeight, revealed]);
+    const inView = top - GAP >= shown && top + rowHeight + (readsOn ? -GAP : ahead) <= shown + height;
+    // Who reads on turns the page and has a screen of new cells, instead of one new row at the bottom again and again.
+    if (!inView) virtualizer.scrollToIndex(Math.floor(place / columns), { align: readsOn ? "start" : "auto" });
+  }, [desk, virtualizer, place, columns, rowHeight, revealed]);
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the screen's keys move the focus and open cells

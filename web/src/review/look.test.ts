@@ -73,11 +73,14 @@ test("kept settings are read back; what makes no sense is the default", () => {
   const changed = {
     ...DEFAULT_SETTINGS,
     tileSize: 320,
-    advance: false,
+    advance: "next",
     overlay: "layer6",
     window: { low: 2, high: 98 },
   };
   expect(readSettings(JSON.stringify(changed))).toEqual(changed);
+  // As earlier versions kept it.
+  expect(readSettings('{"advance":false}').advance).toBe("stay");
+  expect(readSettings('{"advance":true}').advance).toBe("unread");
   for (const text of [
     null,
     "",

@@ -64,13 +64,7 @@ interface ChoiceProps {
 
 function Choice({ chosen, onChoose, children }: ChoiceProps) {
   return (
-    <button
-      type="button"
-      className="choice"
-      aria-pressed={chosen}
-      onMouseDown={(event) => event.preventDefault()}
-      onClick={onChoose}
-    >
+    <button type="button" className="choice" aria-pressed={chosen} onClick={onChoose}>
       {children}
     </button>
   );

@@ -24,7 +24,8 @@ export function ProbabilityBar({ cell, threshold }: ProbabilityBarProps) {
         <div className="probability-fill" style={{ width: percent }} />
         {threshold !== null && <div className="probability-threshold" style={{ left: `${threshold * 100}%` }} />}
       </div>
-      {threshold !== null && <p className="small quiet">Positive from {threshold.toFixed(3)} on</p>}
+      {/* Its line is there from the start: what is below does not move when the threshold arrives. */}
+      <p className="small quiet">{threshold === null ? "\u00a0" : `Positive from ${threshold.toFixed(3)} on`}</p>
     </section>
   );
 }

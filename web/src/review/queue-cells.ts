@@ -47,9 +47,7 @@ export class QueueCells {
   }
 
   cellAt(place: number): Cell | undefined {
-    const page = this.#pages.get(Math.floor(place / PAGE_CELLS));
-    const cells = page?.state === "ready" ? page.cells : page?.old;
-    return cells?.[place % PAGE_CELLS];
+    return this.#cellsOf(Math.floor(place / PAGE_CELLS))?.[place % PAGE_CELLS];
   }
 
   /** Place of a cell, where its page is loaded. */
@@ -105,13 +103,33 @@ export class QueueCells {
   }
 
   /**
-   * First place at or after `from`, then from the start on, whose cell fits; null where none does. Reads the whole queue
-   * if it has to.
+   * First place at or after `from` whose cell fits, among those that are loaded without a gap; where none does, the place
+   * after them.
    */
-  async find(from: number, fits: (cell: Cell) => boolean, signal: AbortSignal): Promise<number | null> {
+  findLoaded(from: number, fits: (cell: Cell) => boolean): { readonly place: number; readonly found: boolean } {
+    let place = from;
+    for (let run = this.#loadedFrom(place); run !== undefined && run.length > 0; run = this.#loadedFrom(place)) {
+      const hit = run.findIndex(fits);
+      if (hit >= 0) return { place: place + hit, found: true };
+      place += run.length;
+    }
+    return { place, found: false };
+  }
+
+  /**
+   * First place at or after `from` whose cell fits, `around` the end then from the start on; null where none does. Reads
+   * the whole queue if it has to.
+   */
+  async find(
+    from: number,
+    fits: (cell: Cell) => boolean,
+    signal: AbortSignal,
+    around: "around" | "ahead" = "around",
+  ): Promise<number | null> {
     const total = this.#total ?? 0;
+    const reach = around === "around" ? total : total - from;
     let [place, seen] = [from % Math.max(total, 1), 0];
-    while (seen < total) {
+    while (seen < reach) {
       const run = this.#loadedFrom(place) ?? (await this.#fetchPart(place, SEARCH_CELLS, signal)).cells;
       if (run.length === 0) return null;
       const hit = run.findIndex(fits);
@@ -127,6 +145,12 @@ export class QueueCells {
     for (const [number, page] of this.#pages) if (page.state === "loading") this.#cancel(number, page);
   }
 
+  /** Cells of a page; while it is read again, those that it had. */
+  #cellsOf(number: number): readonly Cell[] | undefined {
+    const page = this.#pages.get(number);
+    return page?.state === "ready" ? page.cells : (page?.old ?? undefined);
+  }
+
   #wantedPages(): number[] {
     const [first, last] = [Math.floor(this.#first / PAGE_CELLS), Math.floor(this.#last / PAGE_CELLS)];
     const lastPage = this.#total === null ? last : Math.ceil(this.#total / PAGE_CELLS) - 1;
@@ -139,8 +163,7 @@ export class QueueCells {
   }
 
   #loadedFrom(place: number): readonly Cell[] | undefined {
-    const page = this.#pages.get(Math.floor(place / PAGE_CELLS));
-    return page?.state === "ready" ? page.cells.slice(place % PAGE_CELLS) : undefined;
+    return this.#cellsOf(Math.floor(place / PAGE_CELLS))?.slice(place % PAGE_CELLS);
   }
 
   async #load(number: number, old: readonly Cell[] | null): Promise<void> {

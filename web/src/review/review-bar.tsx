@@ -96,10 +96,10 @@ function QueueProgress({ desk, studyId, sampleId }: Omit<ReviewBarProps, "blinde
 
 /** What was just done, for the eye and for screen readers. */
 function SaidLine({ desk }: { readonly desk: Desk }) {
-  const { text, serial } = useDesk(desk, (state) => state.said);
+  const { text, serial, refused } = useDesk(desk, (state) => state.said);
   const searching = useDesk(desk, (state) => state.searching);
   return (
-    <span className="said" role="status" aria-live="polite" aria-atomic="true">
+    <span className={refused ? "said said-refusal" : "said"} role="status" aria-live="polite" aria-atomic="true">
       {/* A new element is announced even where the sentence is the same. */}
       <span key={serial}>{searching ? "Searching …" : text}</span>
     </span>

@@ -144,7 +144,11 @@ function Cells({ desk, studyId, sampleId }: CellsProps) {
   const failure = useListFailure(desk);
   const view = useDesk(desk, (state) => state.settings.view);
   const ended = useDesk(desk, (state) => total !== null && state.place >= total);
+  const loaded = total !== null;
   useEffect(() => desk.cells.show(desk.state.place, desk.state.place), [desk]);
+  useEffect(() => {
+    if (loaded) desk.begin();
+  }, [desk, loaded]);
   if (total === null)
     return failure === null ? <Waiting label="Opening the queue" /> : <CannotOpen desk={desk} failure={failure} />;
   if (total === 0) return <EmptyQueue desk={desk} studyId={studyId} />;

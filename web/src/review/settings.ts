@@ -1,10 +1,12 @@
+/** Where the focus goes after a decision: to the next cell that its reader has not read, to the very next one, or nowhere. */
+export type Advance = "unread" | "next" | "stay";
+
 /** How one reader likes the review screen; kept in the browser. */
 export interface ReviewSettings {
   /** Wanted width of a tile of the gallery, CSS pixels at the usual letter size. */
   readonly tileSize: number;
   readonly view: "gallery" | "cell";
-  /** Goes to the next cell after a decision. */
-  readonly advance: boolean;
+  readonly advance: Advance;
   /** Name of the map that lies over the cell, as the server names it; null for none. */
   readonly overlay: string | null;
   /** 0 to 1. */
@@ -22,7 +24,7 @@ export const TILE_SIZES: readonly number[] = [96, 128, 160, 192, 224, 256, 320, 
 export const DEFAULT_SETTINGS: ReviewSettings = {
   tileSize: 192,
   view: "gallery",
-  advance: true,
+  advance: "unread",
   overlay: null,
   overlayOpacity: 0.5,
   brightness: 1,
@@ -44,18 +46,16 @@ export function readSettings(text: string | null): ReviewSettings {
     const { low, high } = RANGES[name];
     return within(kept[name], low, high) ?? DEFAULT_SETTINGS[name];
   };
-  const yes = (name: "advance" | "panel"): boolean =>
-    typeof kept[name] === "boolean" ? kept[name] : DEFAULT_SETTINGS[name];
   return {
     tileSize: TILE_SIZES.find((size) => size === kept.tileSize) ?? DEFAULT_SETTINGS.tileSize,
     view: kept.view === "cell" ? "cell" : "gallery",
-    advance: yes("advance"),
+    advance: readAdvance(kept.advance),
     overlay: typeof kept.overlay === "string" ? kept.overlay : null,
     overlayOpacity: number("overlayOpacity"),
     brightness: number("brightness"),
     contrast: number("contrast"),
     window: readWindow(kept.window),
-    panel: yes("panel"),
+    panel: typeof kept.panel === "boolean" ? kept.panel : DEFAULT_SETTINGS.panel,
   };
 }
 
@@ -83,6 +83,12 @@ function parsed(text: string | null): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+/** `false` is what earlier versions kept for "stay". */
+function readAdvance(value: unknown): Advance {
+  if (value === false) return "stay";
+  return value === "next" || value === "stay" ? value : DEFAULT_SETTINGS.advance;
 }
 
 function readWindow(value: unknown): ReviewSettings["window"] {

@@ -17,12 +17,14 @@ interface SidePanelProps {
   readonly cell: Cell;
   readonly place: number;
   readonly explanation: UseQueryResult<Explanation>;
+  /** That of the cell before while this one's is on its way: with it the controls stay where they are from cell to cell. */
+  readonly usual: Explanation | undefined;
   readonly occlusion: UseQueryResult<Occlusion>;
   readonly wantsOcclusion: boolean;
 }
 
 /** What is known of the focused cell, and how it is looked at. */
-export function SidePanel({ desk, cell, place, explanation, occlusion, wantsOcclusion }: SidePanelProps) {
+export function SidePanel({ desk, cell, place, explanation, usual, occlusion, wantsOcclusion }: SidePanelProps) {
   const { data } = explanation;
   return (
     <aside className="side-panel" aria-label="About this cell">
@@ -40,7 +42,7 @@ export function SidePanel({ desk, cell, place, explanation, occlusion, wantsOccl
       {cell.error === null && (
         <MapControls
           desk={desk}
-          maps={data?.maps ?? null}
+          maps={usual?.maps ?? null}
           occlusion={occlusion}
           wantsOcclusion={wantsOcclusion}
           threshold={data?.threshold ?? null}
@@ -49,7 +51,7 @@ export function SidePanel({ desk, cell, place, explanation, occlusion, wantsOccl
       {explanation.isError && <Failed error={explanation.error} retry={() => void explanation.refetch()} />}
       <LabelHistory labels={data?.labels ?? null} reader={desk.reader} />
       {cell.outcome !== null && cell.error === null && <SimilarCells desk={desk} cellId={cell.id} />}
-      {cell.error === null && <ImageControls desk={desk} bits={data?.image?.bits ?? null} />}
+      {cell.error === null && <ImageControls desk={desk} bits={usual?.image?.bits ?? null} />}
     </aside>
   );
 }

@@ -13,8 +13,18 @@ export function useKeys(desk: Desk): void {
       desk.perform(action);
     };
     window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
+    window.addEventListener("mousedown", leaveFocus);
+    return () => {
+      window.removeEventListener("keydown", onKey);
+      window.removeEventListener("mousedown", leaveFocus);
+    };
   }, [desk]);
+}
+
+/** What is clicked on the screen must not take the focus: the next Space or Enter would press it again. */
+function leaveFocus(event: MouseEvent): void {
+  if (event.target instanceof Element && event.target.closest(":is(.review, .top-bar) :is(button, summary)") !== null)
+    if (event.target.closest("dialog, [popover]") === null) event.preventDefault();
 }
 
 /** Whether the focused control itself wants the key: letters in a field, arrows on a slider, Space and Enter on a button. */

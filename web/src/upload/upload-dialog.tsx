@@ -8,10 +8,11 @@ import { Button } from "../design/button.tsx";
 import { Dialog, DialogActions } from "../design/dialog.tsx";
 import { Note } from "../design/feedback.tsx";
 import { bytesText, countOf, countText } from "../design/numbers.ts";
+import { batchesOf, sideBySide } from "./brought-folders.ts";
 import { type Destination, DestinationFields, NEW_STUDY } from "./destination-fields.tsx";
 import { FileChoosers } from "./file-choosers.tsx";
 import { suggestedName } from "./image-files.ts";
-import { offerFiles, startUpload, type UploadOffer } from "./upload-store.ts";
+import { offerFiles, startUploads, type UploadOffer } from "./upload-store.ts";
 
 /** Asks to which study and sample the images belong, then sends them. */
 export function UploadDialog({ offer }: { offer: UploadOffer }) {
@@ -24,8 +25,10 @@ export function UploadDialog({ offer }: { offer: UploadOffer }) {
     studyName: "",
     sample: suggestedName(offer.images),
     slide: "1",
+    folders: "samples",
     ...typed,
   };
+  const folders = sideBySide(offer.images);
   const obstacle = useObstacle(offer);
   const close = () => offerFiles(null);
   const send = useMutation({
@@ -38,7 +41,7 @@ export function UploadDialog({ offer }: { offer: UploadOffer }) {
     },
     onSuccess: async (studyId) => {
       const place = { sample: destination.sample.trim(), slide: destination.slide.trim() };
-      void startUpload(queries, studyId, place, offer.images);
+      void startUploads(queries, studyId, batchesOf(offer.images, destination.folders, place));
       close();
       await navigate(`/studies/${studyId}`);
     },
@@ -56,6 +59,7 @@ export function UploadDialog({ offer }: { offer: UploadOffer }) {
         {obstacle !== null && <Note tone="danger">{obstacle}</Note>}
         <DestinationFields
           studies={offer.studyId === null ? (studies ?? []) : null}
+          folders={folders && [...folders.keys()]}
           destination={destination}
           onChange={(change) => setTyped({ ...typed, ...change })}
         />

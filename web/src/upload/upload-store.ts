@@ -7,6 +7,7 @@ import { ApiFailure, failureText, NoAnswer, request } from "../api/client.ts";
 import { keys } from "../api/queries.ts";
 import { countOf } from "../design/numbers.ts";
 import { say } from "../design/toast.tsx";
+import type { Batch } from "./brought-folders.ts";
 import type { BroughtFiles, ImageFile } from "./image-files.ts";
 import { newProgress, type SendOutcome, sendFiles, type UploadProgress } from "./upload-queue.ts";
 
@@ -53,11 +54,16 @@ export function forgetUpload(upload: RunningUpload): void {
   change({ ...uploads, running: uploads.running.filter((one) => one !== upload) });
 }
 
+/** Sends one batch after the other, so that each is scored while the next one arrives. */
+export async function startUploads(queries: QueryClient, studyId: number, batches: readonly Batch[]): Promise<void> {
+  for (const { place, images } of batches) await startUpload(queries, studyId, place, images);
+}
+
 /**
  * Sends the files to the study and has them imported and scored; what happens is seen in `useUploads`.
  * One that went well leaves the list by itself.
  */
-export async function startUpload(
+async function startUpload(
   queries: QueryClient,
   studyId: number,
   place: FinishUpload,

@@ -2,6 +2,7 @@ import type { Model, ModelEvaluation } from "../../../../src/server/api/models.t
 import { Badge } from "../../design/badge.tsx";
 import { ReliabilityChart } from "../../design/charts/reliability-chart.tsx";
 import { RocChart } from "../../design/charts/roc-chart.tsx";
+import { Note } from "../../design/feedback.tsx";
 import { countText, dayText, decimalText } from "../../design/numbers.ts";
 import { Stat } from "../../design/stat.tsx";
 import { Markdown } from "../../markdown/markdown.tsx";
@@ -22,7 +23,7 @@ export function ModelDetail({ model }: { model: Model }) {
         </div>
         <ModelFacts model={model} />
       </section>
-      {model.evaluation !== null && <Measured evaluation={model.evaluation} />}
+      {model.evaluation !== null && <Measured evaluation={model.evaluation} notes={model.evaluationNotes} />}
       {model.epochs.length > 0 && (
         <section className="card stack" aria-labelledby="training-title">
           <h2 id="training-title">Training</h2>
@@ -70,15 +71,27 @@ const MEASURES = [
   ["specificity", "Specificity"],
 ] as const;
 
-function Measured({ evaluation }: { evaluation: ModelEvaluation }) {
+interface MeasuredProps {
+  evaluation: ModelEvaluation;
+  notes: readonly string[];
+}
+
+function Measured({ evaluation, notes }: MeasuredProps) {
   return (
     <section className="card stack" aria-labelledby="measured-title">
       <div className="stack-tight">
-        <h2 id="measured-title">Measured on cells that the training never saw</h2>
+        <h2 id="measured-title">
+          {notes.length === 0 ? "Measured on cells that the training never saw" : "What was measured"}
+        </h2>
         <p className="quiet small">
           {countText(evaluation.cells)} cells, {countText(evaluation.positives)} with micronuclei. Below the numbers
           their 95 % intervals. Sensitivity and specificity at {decimalText(evaluation.threshold, 3)}.
         </p>
+        {notes.map((note) => (
+          <Note key={note} tone="warning">
+            {note}
+          </Note>
+        ))}
       </div>
       <div className="stats">
         {MEASURES.map(([measure, name]) => (
