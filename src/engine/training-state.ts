@@ -44,6 +44,7 @@ export function fillState(
   }
   for (const { input, shape, role } of missing.values()) {
     if (role === "weight" || role === "buffer") throw new Error(`The state lacks ${input} [${shape}].`);
-    (buffers.get(input) as Tensor & { data: Float32Array }).data.fill(0);
+    const memory = buffers.get(input)?.data as Float32Array;
+    memory.fill(0);
   }
 }

@@ -1,6 +1,6 @@
 import { Computation, type Parameter, type RandomMask } from "../engine/computation.ts";
 import { type AccumulationGraphs, accumulateGradients } from "../engine/gradient-accumulation.ts";
-import type { Value } from "../engine/graph.ts";
+import { elementCount, type Value } from "../engine/graph.ts";
 import { peakIntermediateBytes } from "../engine/memory-estimate.ts";
 import { encodeOnnx } from "../engine/onnx-file.ts";
 import { appendOptimiser, type OptimiserSettings, type StateTensor } from "../engine/optimisers.ts";
@@ -66,12 +66,41 @@ export function buildAccumulationGraphs(
   };
 }
 
-/** Memory of a training: `fixed` bytes for parameters, their gradients and the optimiser, `perImage` for each of a batch. */
-export function estimateTrainingMemory(settings: TrainingGraphSettings): { fixed: number; perImage: number } {
-  const peakOf = (batch: number): number => peakIntermediateBytes(backpropagated({ ...settings, batch }).graph);
-  const [one, three] = [peakOf(1), peakOf(3)];
-  const perImage = (three - one) / 2;
-  return { fixed: one - perImage, perImage };
+/** What the numbers of a training take, bytes. */
+export interface TrainingMemory {
+  /** Parameters and buffers: a model. */
+  readonly model: number;
+  /** What goes round from step to step: the model, the optimiser's memory, and where there are, sums of gradients. */
+  readonly state: number;
+  /** Intermediate results that a step holds at once. */
+  readonly intermediate: number;
+}
+
+/** Memory of a training that computes `settings.batch` images at once: in the graph of the whole step, or with gradient sums. */
+export function estimateTrainingMemory(
+  settings: TrainingGraphSettings,
+  kind: "whole" | "accumulating",
+): TrainingMemory {
+  const computation = backpropagated(settings);
+  const { optimiser, clipNorm } = settings;
+  const states = kind === "whole" ? appendOptimiser(computation, optimiser, clipNorm) : null;
+  const accumulated = states === null ? accumulateGradients(computation, optimiser, clipNorm) : null;
+  // The whole step has two sets of buffers.
+  const goingRound = [
+    ...(states ?? []),
+    ...(states ?? []),
+    ...(accumulated?.states ?? []),
+    ...(accumulated?.sums ?? []),
+  ];
+  return {
+    model: floatBytes([...computation.parameters, ...computation.buffers]),
+    state: floatBytes(goingRound),
+    intermediate: peakIntermediateBytes(computation.graph),
+  };
+}
+
+function floatBytes(tensors: readonly { readonly shape: readonly number[] }[]): number {
+  return tensors.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
 }
 
 function backpropagated(settings: TrainingGraphSettings): Computation {

@@ -7,6 +7,7 @@ import { encodeOnnx } from "../../src/engine/onnx-file.ts";
 import { openSession } from "../../src/engine/session.ts";
 import { buildNetwork, type NetworkSettings } from "../../src/networks/networks.ts";
 import { focalLoss, PAPER_FOCAL_LOSS } from "../../src/training/focal-loss.ts";
+import { interpretGraph, rememberConstants } from "../engine/float64/interpret.ts";
 import { fnv1a, generateImages } from "../engine/generated-numbers.ts";
 
 /** What PyTorch gives for a network with generated weights on two generated images: test/golden/networks/README.md. */
@@ -48,6 +49,7 @@ export const SETTINGS_OF_REFERENCE: Readonly<Record<string, NetworkSettings>> = 
 const [IMAGES, SIDE] = [2, 224];
 /** Image i has label i mod 2. */
 const TARGET = [1, 0, 0, 1];
+const SHARES = [1 / IMAGES, 1 / IMAGES];
 
 /** The generated numbers of a parameter or running statistic; a plain loop, since VGG-16 has 134 million. */
 export function generateState(name: string, shape: readonly number[]): Float32Array {
@@ -80,7 +82,7 @@ export async function evaluateReference(settings: NetworkSettings): Promise<Floa
 }
 
 export interface TrainingPass {
-  readonly logits: Float32Array;
+  readonly logits: Float32Array | Float64Array;
   readonly loss: number;
   /** Euclidean norms by parameter. */
   readonly gradientNorms: Readonly<Record<string, number>>;
@@ -90,14 +92,9 @@ export interface TrainingPass {
 
 /** One pass in training mode (batch statistics, no dropout), forward and backward. */
 export async function trainReference(network: NetworkSettings): Promise<TrainingPass> {
-  const settings = { ...network, dropout: 0 };
   const computation = new Computation({ kind: "training", blockSize: 0 });
   const { graph } = computation;
-  const { logits } = buildNetwork(computation, imageInput(computation), settings);
-  const target = computation.input("target", [IMAGES, 2]);
-  const shares = computation.input("shares", [IMAGES, 1]);
-  const loss = focalLoss(computation, logits, target, shares, PAPER_FOCAL_LOSS);
-  computation.backpropagate();
+  const { logits, loss } = buildPass(computation, network);
   // By filter, and summed in float64: a float32 sum over millions has lost its fourth digit.
   const squares = computation.parameters.map(({ name, value, shape }) => {
     const axes = shape.map((_, axis) => axis).slice(1);
@@ -117,8 +114,8 @@ export async function trainReference(network: NetworkSettings): Promise<Training
     computation,
     { logits, loss, ...named("squares", squares), ...named("sum", sums) },
     {
-      target: new Tensor("float32", Float32Array.from(TARGET), [IMAGES, 2]),
-      shares: new Tensor("float32", new Float32Array(IMAGES).fill(1 / IMAGES), [IMAGES, 1]),
+      target: new Tensor("float32", TARGET, [IMAGES, 2]),
+      shares: new Tensor("float32", SHARES, [IMAGES, 1]),
       ...Object.fromEntries(state),
     },
   );
@@ -131,6 +128,39 @@ export async function trainReference(network: NetworkSettings): Promise<Training
     ),
     bufferSums: Object.fromEntries(sums.map(([name]) => [name, first(`sum/${name}`)])),
   };
+}
+
+/** The same pass of the same graph, computed in float64 from the operators' definitions, without ONNX Runtime. */
+export function trainReferenceExactly(network: NetworkSettings): Omit<TrainingPass, "bufferSums"> {
+  const computation = new Computation({ kind: "training", blockSize: 0 });
+  const { graph, parameters, buffers } = computation;
+  const constants = rememberConstants(graph);
+  const { logits, loss } = buildPass(computation, network);
+  const state = [...parameters, ...buffers].map(({ name, shape }) => [name, generateState(name, shape)] as const);
+  const gradients = parameters.map(({ name, value }) => [name, computation.gradientOf(value).name] as const);
+  const inputs = {
+    ...{ image: generateImages(IMAGES, SIDE), target: TARGET, shares: SHARES },
+    ...Object.fromEntries(state),
+  };
+  const wanted = [logits.name, loss.name, ...gradients.map(([, gradient]) => gradient)];
+  const values = interpretGraph(graph, inputs, wanted, constants);
+  const numbers = (name: string) => values.get(name)?.data as Float64Array;
+  const norm = (name: string) => Math.sqrt(numbers(name).reduce((sum, x) => sum + x * x, 0));
+  return {
+    logits: numbers(logits.name),
+    loss: numbers(loss.name)[0] as number,
+    gradientNorms: Object.fromEntries(gradients.map(([name, gradient]) => [name, norm(gradient)])),
+  };
+}
+
+/** Forward and backward pass with the inputs `image`, `target` and `shares`. */
+function buildPass(computation: Computation, network: NetworkSettings): { logits: Value; loss: Value } {
+  const { logits } = buildNetwork(computation, imageInput(computation), { ...network, dropout: 0 });
+  const target = computation.input("target", [IMAGES, 2]);
+  const shares = computation.input("shares", [IMAGES, 1]);
+  const loss = focalLoss(computation, logits, target, shares, PAPER_FOCAL_LOSS);
+  computation.backpropagate();
+  return { logits, loss };
 }
 
 function describe(settings: NetworkSettings): { parameters: readonly Parameter[]; buffers: readonly Parameter[] } {
