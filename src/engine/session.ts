@@ -30,10 +30,10 @@ export async function openSession(model: Model, options: SessionOptions): Promis
       logSeverityLevel: 3,
     });
   } catch (error) {
+    const what = typeof model === "string" ? model : `this graph of ${model.length} bytes`;
     throw new EngineError(
       "SESSION_FAILED",
-      `ONNX Runtime cannot open ${typeof model === "string" ? model : `this graph of ${model.length} bytes`} on the device "${options.device}": ` +
-        `${describeError(error)}. Try --device cpu.`,
+      `ONNX Runtime cannot open ${what} on the device "${options.device}": ${describeError(error)}. Try --device cpu.`,
       { cause: error },
     );
   }
