@@ -69,4 +69,9 @@ journey("a new user drops a folder, sees its cells scored, and reads the frequen
   ]);
   await report.getByRole("heading", { level: 1 }).waitFor();
   expect(await report.innerText("body")).toContain("Donor 7");
+
+  await page.goto(new URL("/studies/1/review/unreadable", page.url()).href);
+  const unread = page.getByRole("option", { name: /cell-99\.png: The file "cell-99\.png" starts with the bytes/ });
+  await unread.getByText("Donor 7/cell-99.png", { exact: true }).waitFor();
+  await look(window, "unreadable", []);
 });

@@ -45,6 +45,16 @@ test("a screen reader hears place, call, own and counting label, and what is not
   expect(cellInWords(cell, 0, 1, decision, "Anna")).toContain("taking back your label, not saved yet");
 });
 
+test("of a file that could not be read one hears its name and what was wrong with it", () => {
+  const error = 'IMAGE_TRUNCATED: The image "x-cut.png" ends before its last pixel.';
+  const cut = drawnCell(1, { file: "Slide 5/x-cut.png", outcome: "unreadable", probability: null, error });
+  expect(cellInWords(cut, 0, 3, undefined, "Anna")).toBe(
+    'Cell 1 of 3; Slide 5/x-cut.png: The image "x-cut.png" ends before its last pixel.; no label of yours',
+  );
+  const blinded = drawnCell(1, { file: "cell 1", outcome: null, error: "The image could not be read." });
+  expect(cellInWords(blinded, 0, 3, undefined, "Anna")).toContain("cell 1: The image could not be read.");
+});
+
 test("a blinded reader hears nothing of the model", () => {
   expect(callInWords(drawnCell(1, { outcome: null, probability: null }))).toBeNull();
 });
