@@ -39,7 +39,7 @@ journey(
     await waitForCell(window, 7);
     await page.keyboard.press("u");
     await page.getByLabel("Or in your own words, then Enter").fill("torn membrane");
-    await look(window, "server-gone");
+    await look(window, "server-gone", []);
     await page.keyboard.press("Enter");
     await decide(window, 8, "30");
     await page.getByText(/^\d not saved yet, kept here$/).waitFor();
