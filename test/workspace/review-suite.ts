@@ -118,7 +118,8 @@ export function reviewSuite(name: string, createDatabase: () => Promise<TestData
 
     test("who has read every cell called positive in another queue has audited these calls", async () => {
       const study = await madeStudy(workspace, twoSamples);
-      const positive = (await drawAuditSample(workspace, "Ana", { study, called: "positive", cells: 100 }))?.cells ?? [];
+      const positive =
+        (await drawAuditSample(workspace, "Ana", { study, called: "positive", cells: 100 }))?.cells ?? [];
       const label = (cellId: number, finding: "mn" | "unscorable") =>
         labelCell(workspace, "Ben", { cellId, finding, micronuclei: null, reason: "r", queue: "positive" });
       const [last = 0, ...others] = positive;

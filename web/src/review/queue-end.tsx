@@ -40,7 +40,6 @@ export function QueueEnd({ desk, studyId, sampleId }: QueueEndProps) {
     goOn();
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the whole page hears the key of its first button
     <section ref={page} className="queue-end" tabIndex={-1} aria-label="End of the queue" onKeyDown={onKeyDown}>
       <h1>{left === 0 ? `${QUEUES[desk.queue].title}: done` : "End of the queue"}</h1>
       {queue !== undefined && (
