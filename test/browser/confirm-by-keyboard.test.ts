@@ -137,6 +137,9 @@ journey(
     const window = await laboratory.open("Ana Berg");
     const { page } = window;
     await page.goto(new URL(`/studies/${STUDY}/review/uncertain`, page.url()).href);
+    // The queue opens at its first unread cell.
+    await page.getByRole("option", { selected: true, name: /no label of yours/ }).waitFor();
+    await press(window, ["Home"]);
     await waitForCell(window, 1);
     await press(window, ["Enter"]);
     const about = page.getByRole("complementary", { name: "About this cell" });

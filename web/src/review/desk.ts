@@ -259,7 +259,7 @@ export class Desk {
       return;
     }
     this.#takeBack(last.decision.cellId, last.place, wordsOf(last.decision));
-    this.goTo(last.place);
+    this.goTo(last.place, true);
   }
 
   /** The own label of the focused cell, from an earlier visit. */
