@@ -156,6 +156,9 @@ journey(
     await about.getByText(/With the marked place covered the probability goes from/).waitFor();
     await about.getByText("Similar cells that were labelled").click();
     await about.getByText(/^Out of [56] labelled cells\.$/).waitFor();
+    const panel = await about.boundingBox();
+    const similar = await about.getByRole("list").last().boundingBox();
+    expect(similar?.y, "what was found is in view").toBeLessThan((panel?.y ?? 0) + (panel?.height ?? 0) - 100);
     await look(window, "review-explained");
 
     for (const [key, name, picture] of [

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { failureText } from "../api/client.ts";
 import { countOf } from "../design/numbers.ts";
 import { similarQuery } from "./cell-queries.ts";
@@ -28,12 +28,21 @@ function Found({ desk, cellId }: { readonly desk: Desk; readonly cellId: number 
   const window = useDesk(desk, (state) => state.settings.window);
   const settled = useSettled(cellId, SETTLED_MILLISECONDS) === cellId;
   const { data, error } = useQuery({ ...similarQuery(cellId), enabled: settled });
+  const found = data !== undefined;
+  const list = useRef<HTMLUListElement>(null);
+  const wasSeen = useRef(false);
+  // Opened at the lower end of the panel, all of it would come below what is seen. Once: the panel stands still afterwards.
+  useEffect(() => {
+    if (!found || wasSeen.current) return;
+    wasSeen.current = true;
+    list.current?.scrollIntoView({ block: "nearest" });
+  }, [found]);
   if (error !== null) return <p className="small">{failureText(error)}</p>;
   if (data === undefined) return <p className="small quiet">Comparing …</p>;
   if (data.cells.length === 0) return <p className="small quiet">No cell has been labelled yet.</p>;
   return (
     <>
-      <ul className="similar">
+      <ul ref={list} className="similar">
         {data.cells.map(({ cellId: id, similarity, label }) => (
           <li key={id}>
             <img src={imageAddress(id, THUMBNAIL_PIXELS, window)} alt="" loading="lazy" />
