@@ -62,6 +62,11 @@ export function callInWords(cell: Cell): string | null {
   return `${cell.outcome === "flagged" ? "flagged" : `called ${cell.outcome}`}${probability}`;
 }
 
+/** A file without its folders, which are long and the same for a whole slide. */
+export function nameOfFile(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /** Why a file could not be read, as a sentence: what was wrong, without the code in front of it. */
 export function reasonInWords(error: string): string {
   return error.replace(/^[A-Z][A-Z0-9_]*: /, "");
