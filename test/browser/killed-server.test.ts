@@ -70,6 +70,8 @@ journey(
     await sayWhoReads(again, "Ana Berg");
     await again.page.goto(new URL(`/studies/${STUDY}/review/all`, again.page.url()).href);
     await again.page.getByRole("option", { selected: true }).waitFor();
+    await again.page.keyboard.press("Home");
+    await waitForCell(again, 1);
     await again.page.keyboard.press("f");
     await waitForCell(again, 13);
     await expect.poll(() => written(laboratory)).toEqual([...expected, "11: mn 2", "12: mn 1"]);
