@@ -188,6 +188,7 @@ journey(
     const top = async () => (await layer.boundingBox())?.y;
     await press(window, ["Escape"]);
     await page.getByRole("dialog", { name: "View" }).waitFor({ state: "detached" });
+    await about.evaluate((panel: { scrollTop: number }) => (panel.scrollTop = 0));
     const before = await top();
     await press(window, [" "]);
     await about.getByRole("heading", { name: /^Cell 2 of/ }).waitFor();
