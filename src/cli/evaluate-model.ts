@@ -9,6 +9,7 @@ import { loadDataset } from "../dataset/load-dataset.ts";
 import { readManifest } from "../dataset/manifest.ts";
 import { selectDevice } from "../engine/devices.ts";
 import type { Device } from "../engine/session.ts";
+import { writeBesideModel } from "../evaluation/beside-model.ts";
 import { evaluateScores } from "../evaluation/evaluate.ts";
 import type { Evaluation } from "../evaluation/evaluation.ts";
 import { type LeftOut, readScoreTable, type ScoreTable } from "../evaluation/score-table.ts";
@@ -85,7 +86,6 @@ export async function runEvaluateModel(
 }
 
 async function keepBesideModel(evaluation: ModelEvaluation, console: Console): Promise<void> {
-  const { writeBesideModel } = await import("../server/measured-model.ts");
   const written = await writeBesideModel(evaluation.model, evaluation);
   if (written !== null) console.message(`Beside the model: ${written}`);
   else console.message("Nothing was written beside the model: the cells are all of one class.");

@@ -173,5 +173,9 @@ test("new predictions, cells and draws are seen by queues that were read before"
   const before = await queues.cells(scope, "random-positive", "Ben");
   const draw = await drawAuditSample(workspace, "Ana", { study: scope.study, called: "positive", cells: 5, seed: "s" });
   expect(await queues.cells(scope, "random-positive", "Ben")).toEqual([...before, ...(draw?.cells ?? [])]);
-  expect(await queues.audit(scope.study, "positive")).toMatchObject({ drawn: 5, reviewed: 0 });
+  const read = (await workspace.db.selectFrom("current_label").select("cell_id").execute()).map(
+    ({ cell_id }) => cell_id,
+  );
+  const reviewed = draw?.cells.filter((cell) => read.includes(cell)).length;
+  expect(await queues.audit(scope.study, "positive")).toMatchObject({ drawn: 5, reviewed });
 });

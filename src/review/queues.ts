@@ -97,12 +97,9 @@ export class ReviewQueues {
     const covered = await this.#cover(scope);
     const drawn = new Set(await this.cells(scope, RANDOM_QUEUES[called], ""));
     const labelled = [...(await this.readings(study))].filter(([, { standing }]) => standing.length > 0);
-    const passedOver = labelled.filter(
-      ([id, { outcome, sampleId }]) => outcome === called && covered.samples.has(sampleId) && !drawn.has(id),
-    );
     const withCall = (await this.#outcomes(study, covered)).get(called) ?? 0;
     return {
-      available: withCall - drawn.size - passedOver.length,
+      available: withCall - drawn.size,
       drawn: drawn.size,
       reviewed: labelled.filter(([id]) => drawn.has(id)).length,
     };

@@ -5,10 +5,10 @@ import { selectDevice } from "../engine/devices.ts";
 import { compareRankings, discordantPairs, mcnemarExact } from "../evaluation/comparison.ts";
 import { pairedDelongTest } from "../evaluation/delong.ts";
 import { evaluateScores } from "../evaluation/evaluate.ts";
+import { summariseEvaluation } from "../evaluation/summarise-evaluation.ts";
 import { type ModelFile, readModel } from "../scoring/model.ts";
 import { scoreCells } from "../scoring/score-cells.ts";
 import type { Comparison } from "./api/models.ts";
-import { summariseEvaluation } from "./evaluation-summary.ts";
 import type { ModelSource } from "./explainer.ts";
 import { serveTask } from "./thread-task.ts";
 

@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { readJsonFile } from "../core/json-file.ts";
+import { type MeasuredModel, readBesideModel } from "../evaluation/beside-model.ts";
 import type { Evaluation } from "../evaluation/evaluation.ts";
+import { summariseEvaluation } from "../evaluation/summarise-evaluation.ts";
 import { readHistory } from "../training/history.ts";
 import { RUN_FILES } from "../training/run-folder.ts";
 import type { Model, ModelEvaluation } from "./api/models.ts";
 import type { Estimate } from "./api/results.ts";
-import { summariseEvaluation } from "./evaluation-summary.ts";
-import { readJsonFile } from "./json-file.ts";
-import { type MeasuredModel, readBesideModel } from "./measured-model.ts";
 import type { ShelfModel } from "./model-shelf.ts";
 import type { TrainingRecord } from "./training-record.ts";
 

@@ -3,10 +3,10 @@ import { basename, dirname, extname, join } from "node:path";
 import { z } from "zod";
 import { MicronucleiError } from "../core/errors.ts";
 import { writeFileAtomically } from "../core/files.ts";
+import { readJsonFile } from "../core/json-file.ts";
 import type { ModelMetadata } from "../engine/model-metadata.ts";
 import { MODEL_IN_THE_BOX, readModel } from "../scoring/model.ts";
 import { RUN_FILES } from "../training/run-folder.ts";
-import { readJsonFile } from "./json-file.ts";
 import { type TrainingRecord, trainingRecord } from "./training-record.ts";
 
 /** A model that can be used: the one that came with the software, or one of the workspace. */

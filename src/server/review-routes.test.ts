@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Door, labelOf, ReviewClient } from "../../test/server/review-client.ts";
 import { start, type TestReview, temporaryFolder } from "../../test/server/start.ts";
 import { cellsOf, madeStudy, NOON } from "../../test/workspace/made-study.ts";
@@ -174,7 +174,13 @@ test("a blinded reader is told of no prediction, no label of others and no sampl
 });
 
 test("an audit sample is planned, drawn once, and says how good the calls are", async () => {
-  const ana = as("Ana");
+  // Of its own: what other tests have read could be drawn.
+  const own = await review(temporaryFolder(onTestFinished));
+  onTestFinished(async () => {
+    await own.workspace.close();
+    await own.server.close();
+  });
+  const ana = as("Ana", own.server);
   const plan = await ana.get<AuditPlan>(`studies/${STUDY}/audit?called=negative&precision=0.05`);
   // None found in 72 means fewer than 5 %: 0.975^(1/72) ... 1 - 0.025^(1/72) = 0.0499.
   expect(plan).toMatchObject({ suggested: 72, drawn: 0 });
@@ -197,7 +203,7 @@ test("an audit sample is planned, drawn once, and says how good the calls are", 
     expect.closeTo((1000 * (0.04 - 3.4 / 152.8)) / (30.6 / 47.2 - 3.4 / 152.8), 9),
     expect.closeTo((1000 * (0.3 - 3.4 / 152.8)) / (30.6 / 47.2 - 3.4 / 152.8), 9),
   ]);
-  const stranger = cells.find((cell) => cell > 150) ?? 0;
+  const [, , , , stranger = 0] = await cellsOf(own.workspace, "0 Gy");
   const refused = await ana.ask("POST", `studies/${STUDY}/labels`, {
     labels: [labelOf(stranger, 0, "random-positive")],
   });

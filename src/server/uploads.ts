@@ -4,11 +4,11 @@ import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { describeError, MicronucleiError, UsageError } from "../core/errors.ts";
 import { writeFileAtomically } from "../core/files.ts";
+import { readJsonFile } from "../core/json-file.ts";
 import { refuseTooLarge } from "../images/limits.ts";
 import { openImage } from "../images/open.ts";
 import { sharp } from "../images/sharp.ts";
 import type { ReviewLimits } from "./context.ts";
-import { readJsonFile } from "./json-file.ts";
 import { safeName } from "./upload-name.ts";
 
 const description = z.object({ studyId: z.number(), by: z.string(), at: z.string() });

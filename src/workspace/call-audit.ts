@@ -74,8 +74,8 @@ function asDraw({ id, called, cells_json }: Selectable<DrawTable>): Draw {
 }
 
 /**
- * Cells for a random sample of one call: drawn without replacement among those with this call that no person has labelled,
- * in the order in which they were drawn. All of them where there are fewer. Label them in the queue of `RANDOM_QUEUES`.
+ * Cells for a random sample of one call: drawn without replacement among those with this call, in the order in which they
+ * were drawn. All of them where there are fewer. Label them in the queue of `RANDOM_QUEUES`.
  */
 export async function drawForAudit(
   db: Kysely<Schema>,
@@ -85,20 +85,21 @@ export async function drawForAudit(
   return request.stream.shuffle(await drawableCells(db, study, request.called)).slice(0, request.cells);
 }
 
-/** Cells with a call that no person has labelled, of samples that count. */
+/**
+ * Cells with a call, of samples that count; those, too, that a person has read. What is read first, the surest or the most
+ * uncertain, is unlike the rest: a sample of the rest would measure a part and be taken for the whole.
+ */
 async function drawableCells(db: Kysely<Schema>, study: StudyKey, called: Call): Promise<number[]> {
   const rows = await db
     .selectFrom("prediction")
     .innerJoin("cell", "cell.id", "prediction.cell_id")
     .innerJoin("slide", "slide.id", "cell.slide_id")
     .innerJoin("sample", "sample.id", "slide.sample_id")
-    .leftJoin("current_label", "current_label.cell_id", "cell.id")
     .select("prediction.cell_id")
     .where("prediction.scoring_id", "=", study.scoringId ?? 0)
     .where("prediction.outcome", "=", called)
     .where("slide.study_id", "=", study.id)
     .where("sample.excluded", "is", null)
-    .where("current_label.cell_id", "is", null)
     .orderBy("prediction.cell_id")
     .execute();
   return rows.map(({ cell_id }) => cell_id);
@@ -115,20 +116,27 @@ export interface AuditedCell {
  * Cells of the random samples with the label that counts, as far as they are binucleate and scorable. Of a draw these are
  * the labelled ones up to the last that was labelled in its queue, whichever way they were labelled: who comes upon
  * a drawn cell elsewhere, such as among the most uncertain, does not take it out of the sample, nor does one that lies
- * further down belong to the part that was seen.
+ * further down belong to the part that was seen. A draw whose cells are all labelled was seen to its end, wherever that
+ * was done: who reads every cell called positive has audited these calls.
  */
 export async function auditedCells(db: Kysely<Schema>, study: StudyKey): Promise<AuditedCell[]> {
   const rows = await labelledCalls(db, study);
+  const labelled = new Set(rows.map(({ cellId }) => cellId));
   const inQueue = new Set(rows.filter((row) => row.drawn).map(({ cellId }) => cellId));
   const seen = new Set(inQueue);
-  for (const { cells } of await listDraws(db, study))
-    for (const cell of cells.slice(0, 1 + cells.findLastIndex((drawn) => inQueue.has(drawn)))) seen.add(cell);
-  return rows.flatMap(({ cellId, predicted, probability, positive }) =>
-    seen.has(cellId) && probability !== null ? [{ predicted, probability, positive }] : [],
+  for (const { cells } of await listDraws(db, study)) {
+    const complete = cells.every((cell) => labelled.has(cell));
+    const end = complete ? cells.length : 1 + cells.findLastIndex((drawn) => inQueue.has(drawn));
+    for (const cell of cells.slice(0, end)) seen.add(cell);
+  }
+  return rows.flatMap(({ cellId, predicted, probability, finding }) =>
+    seen.has(cellId) && probability !== null && (finding === "mn" || finding === "normal")
+      ? [{ predicted, probability, positive: finding === "mn" }]
+      : [],
   );
 }
 
-/** Cells with a call and a label that tells whether it was right; `drawn`: some label was given in a random queue. */
+/** Cells with a call and a label; `drawn`: some label was given in a random queue. */
 async function labelledCalls(db: Kysely<Schema>, study: StudyKey) {
   const rows = await db
     .selectFrom("current_label")
@@ -153,14 +161,13 @@ async function labelledCalls(db: Kysely<Schema>, study: StudyKey) {
     .where("sample.excluded", "is", null)
     .where("prediction.scoring_id", "=", study.scoringId ?? 0)
     .where("prediction.outcome", "in", ["positive", "negative"])
-    .where("label.finding", "in", ["normal", "mn"])
     .orderBy("cell.id")
     .execute();
   return rows.map(({ id, outcome, probability, finding, drawn }) => ({
     cellId: id,
     predicted: outcome as Call,
     probability,
-    positive: finding === "mn",
+    finding,
     drawn: Boolean(drawn),
   }));
 }

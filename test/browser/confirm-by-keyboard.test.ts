@@ -1,3 +1,4 @@
+import type { Locator } from "playwright-core";
 import { expect } from "vitest";
 import type { Finding } from "../../src/server/api/cells.ts";
 import { importDrawnStudy, scoreStudy } from "./drawn-study.ts";
@@ -8,6 +9,14 @@ import { focusedCell, type ReaderWindow, waitForCell } from "./reader-window.ts"
 /** 30 cells without, 12 with one and 6 with two micronuclei, and four that are something else (`OTHERS`). */
 const MICRONUCLEI = Array.from({ length: 52 }, (_, index) => (index < 34 ? 0 : index < 46 ? 1 : 2));
 const STUDY = 1;
+
+/** What is asked of an element on the page. */
+interface Shown {
+  readonly scrollTop: number;
+  readonly scrollHeight: number;
+  readonly clientHeight: number;
+  computedStyleMap(): { get(property: string): { toString(): string } };
+}
 
 interface Decision {
   readonly keys: readonly string[];
@@ -32,6 +41,10 @@ function decisionOn(file: string): Decision {
   const micronuclei = MICRONUCLEI[index] ?? 0;
   const normal = { keys: [index % 2 === 0 ? "n" : "0"], finding: "normal" as const, micronuclei: 0, reason: null };
   return micronuclei === 0 ? normal : { ...normal, keys: [String(micronuclei)], finding: "mn", micronuclei };
+}
+
+async function colourOf(element: Locator): Promise<string> {
+  return await element.evaluate((shown: Shown) => shown.computedStyleMap().get("color").toString());
 }
 
 async function press({ page }: ReaderWindow, keys: readonly string[]): Promise<void> {
@@ -61,14 +74,22 @@ journey(
     await page.getByRole("link", { name: "Begin: All cells" }).press("Enter");
     await waitForCell(window, 1);
 
+    const gallery = page.locator("[data-view]");
+    const pages = new Set<number>();
     for (const [index, { keys }] of decisions.slice(0, 50).entries()) {
       await waitForCell(window, index + 1);
+      pages.add(await gallery.evaluate(({ scrollTop }: Shown) => scrollTop));
       if (index === 20) await press(window, ["9", "z"]);
       if (index === 20) await waitForCell(window, index + 1);
       await press(window, keys);
     }
     await waitForCell(window, 51);
-    await page.getByText("52 saved").waitFor();
+    const rowHeight = ((await page.locator(".grid-row").first().boundingBox())?.height ?? Number.NaN) + 8;
+    const [shown, all] = await gallery.evaluate((view: Shown) => [view.clientHeight, view.scrollHeight] as const);
+    const wholeRows = Math.floor(shown / rowHeight);
+    expect(pages.size, "whole pages are turned").toBeLessThanOrEqual(Math.ceil(all / rowHeight / wholeRows));
+    // One more was decided and taken back.
+    await page.getByText("50 saved").waitFor();
     const sent = decisions.slice(0, 50).map(({ finding, micronuclei, reason }, index) => {
       const own = { cell_id: cells[index]?.id, reader: "Ana Berg", queue: "all" };
       return { ...own, finding, micronuclei, reason };
@@ -88,7 +109,14 @@ journey(
     // 12 + 6 of the 48 cells that count.
     await page.getByText("375.0 ‰").waitFor();
     await look(window, "queue-end");
-    await page.getByRole("link", { name: "Results" }).last().click();
+    const said = page.locator(".said");
+    const calm = await colourOf(said);
+    await press(window, ["1"]);
+    await said.getByText("This is the end of the queue. Nothing was written.").waitFor();
+    expect(await colourOf(said), "what was refused stands out").not.toBe(calm);
+    await look(window, "refused", []);
+    // Nothing is left to read: the page's first button leads to the results.
+    await press(window, ["Enter"]);
     const numbers = page.getByRole("row", { name: /^Plates 3 A/ }).getByRole("cell");
     // CBPI of 1 cell with one nucleus, 48 with two, 1 with more: (1 + 2 x 48 + 3) / 50.
     const inNumbers = ["48", "18", "18", "0", expect.stringMatching(/^375\.0 /), "2.00"];
@@ -109,6 +137,9 @@ journey(
     const window = await laboratory.open("Ana Berg");
     const { page } = window;
     await page.goto(new URL(`/studies/${STUDY}/review/uncertain`, page.url()).href);
+    // The queue opens at its first unread cell.
+    await page.getByRole("option", { selected: true, name: /no label of yours/ }).waitFor();
+    await press(window, ["Home"]);
     await waitForCell(window, 1);
     await press(window, ["Enter"]);
     const about = page.getByRole("complementary", { name: "About this cell" });
@@ -125,6 +156,9 @@ journey(
     await about.getByText(/With the marked place covered the probability goes from/).waitFor();
     await about.getByText("Similar cells that were labelled").click();
     await about.getByText(/^Out of [56] labelled cells\.$/).waitFor();
+    const panel = await about.boundingBox();
+    const similar = await about.getByRole("list").last().boundingBox();
+    expect(similar?.y, "what was found is in view").toBeLessThan((panel?.y ?? 0) + (panel?.height ?? 0) - 100);
     await look(window, "review-explained");
 
     for (const [key, name, picture] of [
@@ -142,6 +176,26 @@ journey(
     await page.getByRole("button", { name: "View" }).click();
     await page.getByRole("dialog", { name: "View" }).waitFor();
     await look(window, "view", []);
+
+    // What a click opened does not keep the keys, and what is below the controls stays where it is from cell to cell.
+    let answer = (): void => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    await page.route(/\/explanation$/, async (route) => {
+      await answered;
+      await route.continue();
+    });
+    const layer = about.getByRole("button", { name: /layer 6/i });
+    const top = async () => (await layer.boundingBox())?.y;
+    await press(window, ["Escape"]);
+    await page.getByRole("dialog", { name: "View" }).waitFor({ state: "detached" });
+    await about.evaluate((panel: { scrollTop: number }) => (panel.scrollTop = 0));
+    const before = await top();
+    await press(window, [" "]);
+    await about.getByRole("heading", { name: /^Cell 2 of/ }).waitFor();
+    expect(await top()).toBe(before);
+    answer();
+    await about.getByText(/^Positive from/).waitFor();
+    expect(await top()).toBe(before);
   },
   (workspace, folder) => importDrawnStudy(workspace, folder, "Close look", { "Donor 2": [0, 1, 0, 2, 0, 1, 0, 3] }),
 );

@@ -39,7 +39,7 @@ journey(
     await waitForCell(window, 7);
     await page.keyboard.press("u");
     await page.getByLabel("Or in your own words, then Enter").fill("torn membrane");
-    await look(window, "server-gone");
+    await look(window, "server-gone", []);
     await page.keyboard.press("Enter");
     await decide(window, 8, "30");
     await page.getByText(/^\d not saved yet, kept here$/).waitFor();
@@ -70,6 +70,8 @@ journey(
     await sayWhoReads(again, "Ana Berg");
     await again.page.goto(new URL(`/studies/${STUDY}/review/all`, again.page.url()).href);
     await again.page.getByRole("option", { selected: true }).waitFor();
+    await again.page.keyboard.press("Home");
+    await waitForCell(again, 1);
     await again.page.keyboard.press("f");
     await waitForCell(again, 13);
     await expect.poll(() => written(laboratory)).toEqual([...expected, "11: mn 2", "12: mn 1"]);

@@ -69,4 +69,22 @@ journey("a new user drops a folder, sees its cells scored, and reads the frequen
   ]);
   await report.getByRole("heading", { level: 1 }).waitFor();
   expect(await report.innerText("body")).toContain("Donor 7");
+
+  await page.goto(new URL("/studies/1/review/unreadable", page.url()).href);
+  const unread = page.getByRole("option", { name: /cell-99\.png: The file "cell-99\.png" starts with the bytes/ });
+  await unread.getByText("Donor 7/cell-99.png", { exact: true }).waitFor();
+  await look(window, "unreadable", []);
+
+  // A folder of folders, dropped on the study's page: each becomes a sample of this study.
+  const plates = join(laboratory.folder, "Plates");
+  for (const name of ["Donor 8", "Donor 9"]) await drawCells(join(plates, name), name, [0, 1]);
+  await page.goto(new URL("/studies/1", page.url()).href);
+  await page.getByRole("row", { name: /^Donor 7/ }).waitFor();
+  await drop(page, plates);
+  await dialog.getByText("4 images").waitFor();
+  expect(await dialog.getByLabel("The 2 folders are").inputValue()).toBe("samples");
+  await look(window, "upload-folders", []);
+  await dialog.getByRole("button", { name: "Upload and score" }).click();
+  for (const name of ["Donor 8", "Donor 9"]) await page.getByRole("row", { name: new RegExp(`^${name}`) }).waitFor();
+  await expect.poll(() => outcomes(laboratory), { timeout: 60_000 }).toHaveLength(29);
 });

@@ -52,7 +52,7 @@ journey(
     await compared.click({ timeout: 60_000 });
     await page.getByText(/On 16 cells that neither model learned from, 8 of them with micronuclei/).waitFor();
     await page.getByRole("row", { name: /ROC area/ }).waitFor();
-    await look(window, "comparison", ["light", "dark"]);
+    await look(window, "comparison");
 
     await page.getByRole("button", { name: "Use Our cells" }).click();
     await page.getByRole("dialog", { name: "Use Our cells?" }).getByRole("button", { name: "Use it" }).click();

@@ -54,6 +54,7 @@ journey(
     await ben.page.goto("about:blank");
     const answers = await answersTo(ben);
     await ben.page.goto(study);
+    await ben.page.getByRole("link", { name: "Begin: All cells" }).waitFor();
     await look(ben, "study-blinded");
     await ben.page.getByRole("link", { name: "Begin: All cells" }).click();
     await waitForCell(ben, 1);

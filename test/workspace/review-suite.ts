@@ -84,7 +84,7 @@ export function reviewSuite(name: string, createDatabase: () => Promise<TestData
       await expect(labelCell(workspace, "Cleo", label)).rejects.toMatchObject({ code: "LABEL_KEY_TAKEN" });
     });
 
-    test("a random sample is drawn once for a size, grows by what it lacks, and takes no cell that a person has seen", async () => {
+    test("a random sample is drawn once for a size and grows by what it lacks; what a person has read can be in it", async () => {
       const study = await madeStudy(workspace, twoSamples);
       const [, , seen = 0] = await cellsOf(workspace, "A");
       await labelCell(workspace, "Ben", { cellId: seen, finding: "normal", micronuclei: 0 });
@@ -93,17 +93,17 @@ export function reviewSuite(name: string, createDatabase: () => Promise<TestData
       const first = await draw(4);
       expect(first?.cells).toHaveLength(4);
       expect(await draw(4)).toBeNull();
-      expect((await draw(100))?.cells, "8 + 5 called negative, one of them seen, four drawn before").toHaveLength(8);
+      expect((await draw(100))?.cells, "8 + 5 called negative, four drawn before").toHaveLength(9);
       const drawn = (await listDraws(workspace.db, study)).flatMap(({ cells }) => cells);
-      expect(new Set(drawn).size).toBe(12);
-      expect(drawn).not.toContain(seen);
+      expect(new Set(drawn).size).toBe(13);
+      expect(drawn, "read first, and no less one of the negative calls").toContain(seen);
       expect(await verifyAudit(workspace)).toMatchObject({ faults: [] });
       expect((await readTrail(workspace.db, { subject: "draw 1", limit: 1 }))[0]?.new_json).toContain("seed 4");
     });
 
     test("of a random sample, the part that was seen ends with the last cell labelled in its queue", async () => {
       const study = await madeStudy(workspace, twoSamples);
-      const draw = await drawAuditSample(workspace, "Ana", { study, called: "negative", cells: 4, seed: "s" });
+      const draw = await drawAuditSample(workspace, "Ana", { study, called: "negative", cells: 5, seed: "s" });
       const [one = 0, two = 0, three = 0, four = 0] = draw?.cells ?? [];
       const label = (cellId: number, finding: "mn" | "unscorable", queue: string) =>
         labelCell(workspace, "Ben", { cellId, finding, micronuclei: null, reason: "r", queue });
@@ -114,6 +114,19 @@ export function reviewSuite(name: string, createDatabase: () => Promise<TestData
       await label(two, "unscorable", "random-negative");
       const audited = [{ predicted: "negative", probability: 0.1, positive: true }];
       expect(await auditedCells(workspace.db, study), "the first and the third").toEqual([...audited, ...audited]);
+    });
+
+    test("who has read every cell called positive in another queue has audited these calls", async () => {
+      const study = await madeStudy(workspace, twoSamples);
+      const positive =
+        (await drawAuditSample(workspace, "Ana", { study, called: "positive", cells: 100 }))?.cells ?? [];
+      const label = (cellId: number, finding: "mn" | "unscorable") =>
+        labelCell(workspace, "Ben", { cellId, finding, micronuclei: null, reason: "r", queue: "positive" });
+      const [last = 0, ...others] = positive;
+      for (const cellId of others) await label(cellId, "mn");
+      expect(await auditedCells(workspace.db, study), "one is missing, and nobody read the sample").toEqual([]);
+      await label(last, "unscorable");
+      expect(await auditedCells(workspace.db, study)).toHaveLength(others.length);
     });
 
     test("blinding a reader is in the audit trail, once", async () => {

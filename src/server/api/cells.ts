@@ -90,7 +90,7 @@ export const auditPlanQuery = z.object({
 });
 export const auditPlan = z.object({
   called: z.enum(["positive", "negative"]),
-  /** Cells with this call that no person has seen and that can be drawn. */
+  /** Cells with this call that can still be drawn. */
   available: z.number(),
   suggested: z.number(),
   drawn: z.number(),

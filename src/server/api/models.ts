@@ -1,24 +1,9 @@
 import { z } from "zod";
+import { evaluationSummary } from "../../evaluation/evaluation-summary.ts";
 import { estimate } from "./results.ts";
 
-export const curvePoint = z.tuple([z.number(), z.number()]);
-
 /** Measured on cells that the training never saw. */
-export const modelEvaluation = z.object({
-  cells: z.number(),
-  positives: z.number(),
-  auc: estimate,
-  ap: estimate,
-  f1: estimate,
-  sensitivity: estimate,
-  specificity: estimate,
-  threshold: z.number(),
-  /** [false positive share, sensitivity]. */
-  roc: z.array(curvePoint),
-  /** Bins of predicted probability: mean prediction, observed share, cells. */
-  reliability: z.array(z.object({ predicted: z.number(), observed: z.number(), cells: z.number() })),
-  brier: z.number(),
-});
+export const modelEvaluation = evaluationSummary;
 export type ModelEvaluation = z.infer<typeof modelEvaluation>;
 
 /** An installed model. `id` is the SHA-256 of its file. */

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Cell } from "../../../src/server/api/cells.ts";
 import { connectionState, onConnectionChange } from "../api/connection.ts";
 import { Waiting } from "../design/feedback.tsx";
@@ -12,6 +12,7 @@ import { createPreloader, decodedImage } from "./preload.ts";
 import { SidePanel } from "./side-panel.tsx";
 import { Stage } from "./stage.tsx";
 import { useCellAt, useDesk } from "./use-desk.ts";
+import { useLast } from "./use-last.ts";
 import { useSettled } from "./use-settled.ts";
 import { usePending } from "./window-outbox.ts";
 import { cellInWords } from "./wording.ts";
@@ -85,13 +86,6 @@ function ShownCell({ desk, cell, place }: ShownCellProps) {
       )}
     </>
   );
-}
-
-/** The last value that there was: what the next one will very likely be like. */
-function useLast<T>(value: T | undefined): T | undefined {
-  const [last, setLast] = useState(value);
-  if (value !== undefined && value !== last) setLast(value);
-  return value ?? last;
 }
 
 function TurnButton({ desk, to }: { readonly desk: Desk; readonly to: "previous" | "next" }) {

@@ -90,7 +90,7 @@ test("nobody judges a cell whose image is not on the screen", async () => {
   desk.perform({ do: "unscorable" });
   expect(decisions).toEqual([]);
   expect(desk.state).toMatchObject({ place: 0, dialog: null });
-  expect(desk.state.said.text).toContain("Nothing was written");
+  expect(desk.state.said).toMatchObject({ text: expect.stringContaining("Nothing was written"), refused: true });
   expect(desk.state.revealed).toBeGreaterThan(revealed);
 });
 

@@ -1,7 +1,8 @@
 import type { Cell, Finding, QueueName } from "../../../src/server/api/cells.ts";
 import { countOf, countText } from "../design/numbers.ts";
-import type { Action, Move } from "./keys.ts";
+import type { Action } from "./keys.ts";
 import { Listeners } from "./listeners.ts";
+import { type GridStep, placeAfter } from "./moves.ts";
 import type { Decision, Outbox } from "./outbox.ts";
 import { withDecision } from "./pace.ts";
 import type { QueueCells } from "./queue-cells.ts";
@@ -45,6 +46,9 @@ export interface DeskParts {
   readonly now: () => number;
 }
 
+/** Without a grid, "row" and "screen" are one cell and ten. */
+const ONE_CELL: GridStep = { columns: 1, rows: 10 };
+
 /** What a reader does at the review screen: one cell in focus, decisions, moves, looks. The screen draws what it says. */
 export class Desk {
   readonly cells: QueueCells;
@@ -58,7 +62,7 @@ export class Desk {
   #searched = new AbortController();
   /** The next cell is being looked for: no key is meant for the one that still has the focus. */
   #leaving = false;
-  #layout = { columns: 1, rows: 1 };
+  #layout: GridStep = { columns: 1, rows: 1 };
   #maps: readonly string[] = [];
   /** The cell that the focus was put on; null where it was not loaded then. */
   #focused: number | null = null;
@@ -127,7 +131,7 @@ export class Desk {
         this.#undo();
         break;
       case "move":
-        this.goTo(this.#placeAfter(action.to));
+        this.goTo(placeAfter(action.to, this.#state.place, this.total, this.#step()));
         break;
       case "next-unreviewed":
         this.#findUnreviewed();
@@ -255,7 +259,7 @@ export class Desk {
       return;
     }
     this.#takeBack(last.decision.cellId, last.place, wordsOf(last.decision));
-    this.goTo(last.place);
+    this.goTo(last.place, true);
   }
 
   /** The own label of the focused cell, from an earlier visit. */
@@ -275,30 +279,8 @@ export class Desk {
     this.say(`Taken back: cell ${countText(place + 1)}, ${what}`);
   }
 
-  #placeAfter(move: Move): number {
-    const { place, settings } = this.#state;
-    const { columns, rows } = settings.view === "gallery" ? this.#layout : { columns: 1, rows: 10 };
-    const last = Math.max(this.total - 1, 0);
-    // Only "next" goes past the last cell, to the queue's end: a row down from the last row stays in the queue.
-    const down = (step: number): number => (place >= last ? place : Math.min(place + step, last));
-    switch (move) {
-      case "next":
-        return place + 1;
-      case "previous":
-        return place - 1;
-      case "up":
-        return place - columns < 0 ? place : place - columns;
-      case "down":
-        return down(columns);
-      case "page-up":
-        return Math.max(place - columns * rows, 0);
-      case "page-down":
-        return down(columns * rows);
-      case "first":
-        return 0;
-      case "last":
-        return last;
-    }
+  #step(): GridStep {
+    return this.#state.settings.view === "gallery" ? this.#layout : ONE_CELL;
   }
 
   /**

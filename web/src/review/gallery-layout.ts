@@ -24,3 +24,29 @@ export function galleryLayout(width: number, wanted: number, total: number, rem:
   const tileHeight = picture + Math.round(FOOT_REMS * rem);
   return { columns, picture, tileHeight, rowHeight: tileHeight + GAP, rows: Math.ceil(total / columns) };
 }
+
+/** A row of the gallery and the part of it that is on the screen, CSS pixels. */
+export interface RowOnScreen {
+  /** Of the row, from the gallery's start. */
+  readonly top: number;
+  readonly rowHeight: number;
+  /** What should be seen of the row after it, too. */
+  readonly ahead: number;
+  /** How far the gallery is scrolled, and how much of it is seen. */
+  readonly offset: number;
+  readonly height: number;
+}
+
+/**
+ * How the gallery has to be scrolled so that the focused row is seen: null where it is, "auto" by as little as it takes,
+ * "start" up to the row. Who reads on turns the page and has a screen of new cells, instead of one new row at the bottom
+ * again and again.
+ */
+export function scrollToRow(
+  { top, rowHeight, ahead, offset, height }: RowOnScreen,
+  readsOn: boolean,
+): "auto" | "start" | null {
+  const below = readsOn ? -GAP : ahead;
+  if (top - GAP >= offset && top + rowHeight + below <= offset + height) return null;
+  return readsOn ? "start" : "auto";
+}

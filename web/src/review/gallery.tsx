@@ -1,7 +1,7 @@
 import { useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import { type MouseEvent, memo, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Desk } from "./desk.ts";
-import { GAP, type GalleryLayout, galleryLayout } from "./gallery-layout.ts";
+import { GAP, type GalleryLayout, galleryLayout, scrollToRow } from "./gallery-layout.ts";
 import { tileSide } from "./image-address.ts";
 import { Tile, tileId } from "./tile.tsx";
 import { useDesk, useTotal } from "./use-desk.ts";
@@ -62,13 +62,11 @@ function Grid({ desk, view, layout, height, total }: GridProps) {
   useEffect(() => grid.current?.focus({ preventScroll: true }), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `revealed` grows when the focus has to be seen
   useLayoutEffect(() => {
-    const top = GAP + Math.floor(place / columns) * rowHeight;
-    const shown = virtualizer.scrollOffset ?? 0;
-    const { readsOn } = desk.state;
+    const row = Math.floor(place / columns);
+    const offset = virtualizer.scrollOffset ?? 0;
     // Most moves stay in view: asking the virtualizer would measure the page each time.
-    const inView = top - GAP >= shown && top + rowHeight + (readsOn ? -GAP : ahead) <= shown + height;
-    // Who reads on turns the page and has a screen of new cells, instead of one new row at the bottom again and again.
-    if (!inView) virtualizer.scrollToIndex(Math.floor(place / columns), { align: readsOn ? "start" : "auto" });
+    const align = scrollToRow({ top: GAP + row * rowHeight, rowHeight, ahead, offset, height }, desk.state.readsOn);
+    if (align !== null) virtualizer.scrollToIndex(row, { align });
   }, [desk, virtualizer, place, columns, rowHeight, revealed]);
 
   return (

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { galleryLayout } from "./gallery-layout.ts";
+import { galleryLayout, scrollToRow } from "./gallery-layout.ts";
 import { imageAddress, tileSide } from "./image-address.ts";
 import { pacePerMinute, withDecision } from "./pace.ts";
 import { DEFAULT_SETTINGS, nextOverlay, otherOpacity, otherTileSize, readSettings } from "./settings.ts";
@@ -57,6 +57,29 @@ test("larger letters make larger tiles and higher lines below them", () => {
   expect([usual.columns, large.columns]).toEqual([19, 15]);
   expect(usual.tileHeight - usual.picture).toBe(30);
   expect(large.tileHeight - large.picture).toBe(38);
+});
+
+test("who reads on through a gallery turns whole pages: each new page begins with the focused row and has only new ones", () => {
+  // Three rows of 200 and a part of the fourth on a screen of 700.
+  const [rowHeight, height, ahead] = [200, 700, 80];
+  let offset = 0;
+  const pages: number[] = [];
+  for (let row = 0; row < 12; row++) {
+    const align = scrollToRow({ top: 8 + row * rowHeight, rowHeight, ahead, offset, height }, true);
+    if (align === null) continue;
+    expect(align).toBe("start");
+    offset = row * rowHeight;
+    pages.push(row);
+  }
+  expect(pages).toEqual([3, 6, 9]);
+});
+
+test("an arrow moves the gallery by as little as it takes, and shows a part of the row that comes", () => {
+  const row = { rowHeight: 200, ahead: 80, offset: 0, height: 700 };
+  expect(scrollToRow({ ...row, top: 8 + 2 * 200 }, false)).toBeNull();
+  expect(scrollToRow({ ...row, top: 8 + 2 * 200, height: 680 }, false)).toBe("auto");
+  expect(scrollToRow({ ...row, top: 8 + 2 * 200, offset: 409 }, false)).toBe("auto");
+  expect(scrollToRow({ ...row, top: 8 + 2 * 200, offset: 409 }, true)).toBe("start");
 });
 
 test("the pace is of the last two minutes, and silent for the first quarter of one", () => {

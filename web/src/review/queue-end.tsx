@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
 import { queuesQuery } from "../api/queries.ts";
 import { Button, ButtonLink } from "../design/button.tsx";
@@ -17,18 +17,30 @@ interface QueueEndProps {
   readonly sampleId: number | undefined;
 }
 
-/** After the last cell: what was done, what is left, where to go on. */
+/** After the last cell: what was done, what is left, where to go on. Enter goes on as the coloured button does. */
 export function QueueEnd({ desk, studyId, sampleId }: QueueEndProps) {
   const navigate = useNavigate();
   const page = useRef<HTMLElement>(null);
   const { data } = useQuery(queuesQuery(studyId, sampleId));
   const { waiting } = useOutboxState();
   useEffect(() => page.current?.focus(), []);
+  const results = `/studies/${studyId}/results`;
   const queue = data?.find(({ name }) => name === desk.queue);
   const left = queue === undefined ? null : queue.cells - queue.reviewed;
   const next = data === undefined ? null : nextQueue(data, desk.queue);
+  const passedOver = left !== null && left > 0;
+  const goOn = (): void => {
+    if (passedOver) desk.perform({ do: "next-unreviewed" });
+    else if (left === 0) void navigate(next === null ? results : reviewPath(studyId, next.name, sampleId));
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // On a button or link, Enter presses that one. A key held since the last cell must not lead on from here.
+    if (event.key !== "Enter" || event.repeat || event.target !== page.current) return;
+    event.preventDefault();
+    goOn();
+  };
   return (
-    <section ref={page} className="queue-end" tabIndex={-1} aria-label="End of the queue">
+    <section ref={page} className="queue-end" tabIndex={-1} aria-label="End of the queue" onKeyDown={onKeyDown}>
       <h1>{left === 0 ? `${QUEUES[desk.queue].title}: done` : "End of the queue"}</h1>
       {queue !== undefined && (
         <ProgressBar
@@ -39,11 +51,11 @@ export function QueueEnd({ desk, studyId, sampleId }: QueueEndProps) {
         />
       )}
       {waiting > 0 && <p role="status">{countOf(waiting, "decision")} not saved yet.</p>}
-      {left !== null && left > 0 && <p className="quiet">You passed over {countOf(left, "cell")}.</p>}
+      {passedOver && <p className="quiet">You passed over {countOf(left, "cell")}.</p>}
       <div className="row">
-        {left !== null && left > 0 && (
-          <Button look="primary" onClick={() => desk.perform({ do: "next-unreviewed" })}>
-            First cell not reviewed <Kbd>F</Kbd>
+        {passedOver && (
+          <Button look="primary" onClick={goOn}>
+            First cell not reviewed <Kbd>F</Kbd> <Kbd>⏎</Kbd>
           </Button>
         )}
         {next !== null && (
@@ -51,13 +63,15 @@ export function QueueEnd({ desk, studyId, sampleId }: QueueEndProps) {
             look={left === 0 ? "primary" : "plain"}
             onClick={() => void navigate(reviewPath(studyId, next.name, sampleId))}
           >
-            {QUEUES[next.name].title}: {countOf(next.cells - next.reviewed, "cell")} left
+            {QUEUES[next.name].title}: {countOf(next.cells - next.reviewed, "cell")} left {left === 0 && <Kbd>⏎</Kbd>}
           </Button>
         )}
         <Button onClick={() => desk.perform({ do: "move", to: "previous" })}>
           Back to the last cell <Kbd>←</Kbd>
         </Button>
-        <ButtonLink to={`/studies/${studyId}/results`}>Results</ButtonLink>
+        <ButtonLink to={results} look={left === 0 && next === null ? "primary" : "plain"}>
+          Results {left === 0 && next === null && <Kbd>⏎</Kbd>}
+        </ButtonLink>
       </div>
     </section>
   );

@@ -3,6 +3,7 @@ import { Button } from "../design/button.tsx";
 import { Dialog, DialogActions } from "../design/dialog.tsx";
 import { countOf, countText } from "../design/numbers.ts";
 import type { OutboxState } from "./outbox.ts";
+import { type SavedCells, withSaved } from "./saved-cells.ts";
 import { useSettled } from "./use-settled.ts";
 import { useOutboxState, windowOutbox } from "./window-outbox.ts";
 import { findingInWords } from "./wording.ts";
@@ -10,7 +11,9 @@ import { findingInWords } from "./wording.ts";
 /** A decision that is answered sooner is never shown as under way: a word that flickers at every key tires the eye. */
 const SLOW_MILLISECONDS = 400;
 
-/** How many decisions of this visit are on the server's disk, and what is not: under way, kept here, or refused. */
+const NOTHING_YET: SavedCells = new Map();
+
+/** How many cells of this visit are decided on the server's disk, and what is not: under way, kept here, or refused. */
 export function SaveState() {
   const state = useOutboxState();
   const saved = useSavedCount();
@@ -43,11 +46,11 @@ function toneOf({ waiting, connection }: OutboxState): string {
   return waiting > 0 && connection !== "open" ? "save-kept" : "save-calm";
 }
 
-/** Decisions that the server has written since the review screen was opened. */
+/** Cells with a decision that the server has written since the review screen was opened. */
 function useSavedCount(): number {
-  const [count, setCount] = useState(0);
-  useEffect(() => windowOutbox().onSaved((decisions) => setCount((before) => before + decisions.length)), []);
-  return count;
+  const [saved, setSaved] = useState<SavedCells>(NOTHING_YET);
+  useEffect(() => windowOutbox().onSaved((decisions) => setSaved((before) => withSaved(before, decisions))), []);
+  return saved.size;
 }
 
 function Refused({ state, onClose }: { readonly state: OutboxState; readonly onClose: () => void }) {

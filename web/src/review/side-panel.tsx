@@ -11,6 +11,7 @@ import { LabelHistory } from "./label-history.tsx";
 import { MapControls } from "./map-controls.tsx";
 import { ProbabilityBar } from "./probability-bar.tsx";
 import { SimilarCells } from "./similar-cells.tsx";
+import { nameOfFile } from "./wording.ts";
 
 interface SidePanelProps {
   readonly desk: Desk;
@@ -33,7 +34,7 @@ export function SidePanel({ desk, cell, place, explanation, usual, occlusion, wa
           Cell {countText(place + 1)} <span className="quiet">of {countText(desk.total)}</span>
         </h2>
         <p className="small quiet panel-file" title={cell.file}>
-          {cell.sample} · {cell.slide} · {cell.originalId ?? cell.file}
+          {cell.sample} · {cell.slide} · {cell.originalId ?? nameOfFile(cell.file)}
         </p>
         {cell.quality !== null && cell.quality !== "ok" && <Badge tone="warning">{cell.quality}</Badge>}
       </header>

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { failureText } from "../api/client.ts";
 import { countOf } from "../design/numbers.ts";
 import { similarQuery } from "./cell-queries.ts";
 import type { Desk } from "./desk.ts";
 import { imageAddress } from "./image-address.ts";
 import { useDesk } from "./use-desk.ts";
+import { useLast } from "./use-last.ts";
 import { useSettled } from "./use-settled.ts";
 import { findingInWords } from "./wording.ts";
 
@@ -28,13 +29,24 @@ function Found({ desk, cellId }: { readonly desk: Desk; readonly cellId: number 
   const window = useDesk(desk, (state) => state.settings.window);
   const settled = useSettled(cellId, SETTLED_MILLISECONDS) === cellId;
   const { data, error } = useQuery({ ...similarQuery(cellId), enabled: settled });
+  const usual = useLast(data);
+  const found = data !== undefined;
+  const list = useRef<HTMLUListElement>(null);
+  const wasSeen = useRef(false);
+  // Opened at the lower end of the panel, all of it would come below what is seen. Once: the panel stands still afterwards.
+  useEffect(() => {
+    if (!found || wasSeen.current) return;
+    wasSeen.current = true;
+    list.current?.scrollIntoView({ block: "nearest" });
+  }, [found]);
   if (error !== null) return <p className="small">{failureText(error)}</p>;
-  if (data === undefined) return <p className="small quiet">Comparing …</p>;
-  if (data.cells.length === 0) return <p className="small quiet">No cell has been labelled yet.</p>;
+  // While those of the next cell are looked for, their place is kept, and nothing above or below moves.
+  if (usual === undefined) return <p className="small quiet">Comparing …</p>;
+  if (usual.cells.length === 0) return <p className="small quiet">No cell has been labelled yet.</p>;
   return (
     <>
-      <ul className="similar">
-        {data.cells.map(({ cellId: id, similarity, label }) => (
+      <ul ref={list} className="similar" aria-busy={!found}>
+        {usual.cells.map(({ cellId: id, similarity, label }) => (
           <li key={id}>
             <img src={imageAddress(id, THUMBNAIL_PIXELS, window)} alt="" loading="lazy" />
             <span className="small strong">{findingInWords(label)}</span>
@@ -44,7 +56,7 @@ function Found({ desk, cellId }: { readonly desk: Desk; readonly cellId: number 
           </li>
         ))}
       </ul>
-      <p className="small quiet">Out of {countOf(data.compared, "labelled cell")}.</p>
+      <p className="small quiet">{found ? `Out of ${countOf(usual.compared, "labelled cell")}.` : "Comparing …"}</p>
     </>
   );
 }

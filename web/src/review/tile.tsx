@@ -6,7 +6,7 @@ import { imageAddress } from "./image-address.ts";
 import { TileImage } from "./tile-image.tsx";
 import { useCellAt, useDesk } from "./use-desk.ts";
 import { usePending } from "./window-outbox.ts";
-import { cellInWords } from "./wording.ts";
+import { cellInWords, reasonInWords } from "./wording.ts";
 
 export const tileId = (place: number): string => `tile-${place}`;
 
@@ -64,7 +64,8 @@ function LoadedTile({ desk, place, side, cell, focused }: LoadedTileProps) {
           <TileImage address={imageAddress(cell.id, side, window)} />
         ) : (
           <p className="tile-error" title={cell.error}>
-            Could not be read
+            <strong>{cell.file}</strong>
+            <span>{reasonInWords(cell.error)}</span>
           </p>
         )}
       </div>

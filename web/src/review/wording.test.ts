@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { drawnCell, drawnLabel } from "./drawn-cell.test-data.ts";
-import { callInWords, cellInWords, findingInWords, findingSign, inOrder, nextQueue } from "./wording.ts";
+import { callInWords, cellInWords, findingInWords, findingSign, inOrder, nameOfFile, nextQueue } from "./wording.ts";
 
 test("findings in words and signs", () => {
   const said = [
@@ -43,6 +43,20 @@ test("a screen reader hears place, call, own and counting label, and what is not
     takesBack: null,
   } as const;
   expect(cellInWords(cell, 0, 1, decision, "Anna")).toContain("taking back your label, not saved yet");
+});
+
+test("of a file that could not be read one hears its name and what was wrong with it", () => {
+  const error = 'IMAGE_TRUNCATED: The image "x-cut.png" ends before its last pixel.';
+  const cut = drawnCell(1, { file: "Slide 5/x-cut.png", outcome: "unreadable", probability: null, error });
+  expect(cellInWords(cut, 0, 3, undefined, "Anna")).toBe(
+    'Cell 1 of 3; Slide 5/x-cut.png: The image "x-cut.png" ends before its last pixel.; no label of yours',
+  );
+  const blinded = drawnCell(1, { file: "cell 1", outcome: null, error: "The image could not be read." });
+  expect(cellInWords(blinded, 0, 3, undefined, "Anna")).toContain("cell 1: The image could not be read.");
+});
+
+test("the side panel names a file, not the folders that would push its name out of the line", () => {
+  expect(["Plates May/Donor B/m0099.png", "cell 7"].map(nameOfFile)).toEqual(["m0099.png", "cell 7"]);
 });
 
 test("a blinded reader hears nothing of the model", () => {

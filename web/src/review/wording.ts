@@ -62,6 +62,16 @@ export function callInWords(cell: Cell): string | null {
   return `${cell.outcome === "flagged" ? "flagged" : `called ${cell.outcome}`}${probability}`;
 }
 
+/** A file without its folders, which are long and the same for a whole slide. */
+export function nameOfFile(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Why a file could not be read, as a sentence: what was wrong, without the code in front of it. */
+export function reasonInWords(error: string): string {
+  return error.replace(/^[A-Z][A-Z0-9_]*: /, "");
+}
+
 /** What a screen reader says of a cell. `pending` is a decision on it that is not saved yet. */
 export function cellInWords(
   cell: Cell,
@@ -76,7 +86,7 @@ export function cellInWords(
     cell.label === null || cell.label.reader === reader ? null : `${cell.label.reader}: ${findingInWords(cell.label)}`;
   const parts = [
     `Cell ${countText(place + 1)} of ${countText(total)}`,
-    callInWords(cell),
+    cell.error === null ? callInWords(cell) : `${cell.file}: ${reasonInWords(cell.error)}`,
     decided ?? "no label of yours",
   ];
   return [...parts, other, cell.disagreement ? "readers disagree" : null].filter((part) => part !== null).join("; ");

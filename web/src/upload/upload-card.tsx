@@ -16,13 +16,14 @@ const REFUSED_SHOWN = 5;
 
 /** How far an upload is, which files were refused, and how to stop it. */
 export function UploadCard({ upload }: { upload: RunningUpload }) {
-  const { progress, state, sample, failure } = upload;
+  const { progress, state, sample, after, failure } = upload;
   const active = state === "sending" || state === "finishing";
   return (
     <section className="card stack-tight" aria-label={`Upload of ${sample}`}>
       <div className="spread">
         <h2>
           {TITLES[state]}: {sample}
+          {after > 0 && <span className="quiet">{afterText(state, after)}</span>}
         </h2>
         {active ? (
           <Button small onClick={upload.stop} disabled={state === "finishing"}>
@@ -56,4 +57,10 @@ export function UploadCard({ upload }: { upload: RunningUpload }) {
       )}
     </section>
   );
+}
+
+/** What becomes of the folders after this one; of one that ended by itself, their own cards tell. */
+function afterText(state: RunningUpload["state"], after: number): string {
+  if (state === "sending" || state === "finishing") return `, then ${countOf(after, "more folder", "more folders")}`;
+  return state === "stopped" ? `; ${countOf(after, "more folder", "more folders")} not sent` : "";
 }

@@ -20,15 +20,16 @@ export function UploadDialog({ offer }: { offer: UploadOffer }) {
   const navigate = useNavigate();
   const studies = useQuery(studiesQuery).data?.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
   const [typed, setTyped] = useState<Partial<Destination>>({});
+  const folders = sideBySide(offer.images);
   const destination: Destination = {
     study: String(offer.studyId ?? studies?.[0]?.id ?? NEW_STUDY),
-    studyName: "",
+    // A folder of folders is a study more likely than not.
+    studyName: folders === null ? "" : suggestedName(offer.images),
     sample: suggestedName(offer.images),
     slide: "1",
     folders: "samples",
     ...typed,
   };
-  const folders = sideBySide(offer.images);
   const obstacle = useObstacle(offer);
   const close = () => offerFiles(null);
   const send = useMutation({

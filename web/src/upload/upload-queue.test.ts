@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ImageFile } from "./image-files.ts";
-import { type SendOutcome, sendFiles, type UploadPlan, type UploadProgress } from "./upload-queue.ts";
+import { type SendOutcome, sendFiles, sendInTurn, type UploadPlan, type UploadProgress } from "./upload-queue.ts";
 
 function files(count: number): ImageFile[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -76,4 +76,21 @@ test("a stopped upload sends nothing more", async () => {
   };
   await expect(sendFiles(plan({ send, signal: stop.signal }))).rejects.toThrow();
   expect(sent).toBeLessThanOrEqual(4);
+});
+
+test("who stops one of several folders has stopped those after it, too; one that fails leaves the others to come", async () => {
+  const begun: [string, number][] = [];
+  const sendAs =
+    (outcomes: Readonly<Record<string, "failed" | "stopped">>) =>
+    async (folder: string, after: number): Promise<"sent" | "failed" | "stopped"> => {
+      begun.push([folder, after]);
+      return outcomes[folder] ?? "sent";
+    };
+  await sendInTurn(["A", "B", "C"], sendAs({ B: "stopped" }));
+  expect(begun.splice(0)).toEqual([
+    ["A", 2],
+    ["B", 1],
+  ]);
+  await sendInTurn(["A", "B", "C"], sendAs({ B: "failed" }));
+  expect(begun.map(([folder]) => folder)).toEqual(["A", "B", "C"]);
 });

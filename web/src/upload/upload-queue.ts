@@ -40,6 +40,18 @@ export async function sendFiles(plan: UploadPlan): Promise<UploadProgress> {
   return { ...progress };
 }
 
+/**
+ * Sends one folder after the other, so that each is scored while the next one arrives. Who stops one has stopped all of
+ * them; one that failed is no reason to leave out the others. `send` hears how many come after it.
+ */
+export async function sendInTurn<Folder>(
+  folders: readonly Folder[],
+  send: (folder: Folder, after: number) => Promise<"sent" | "failed" | "stopped">,
+): Promise<void> {
+  for (const [index, folder] of folders.entries())
+    if ((await send(folder, folders.length - index - 1)) === "stopped") return;
+}
+
 async function sendUntilSettled(plan: UploadPlan, file: ImageFile, progress: UploadProgress): Promise<void> {
   for (let tries = 0; ; tries++) {
     plan.signal.throwIfAborted();

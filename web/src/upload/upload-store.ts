@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import type { Job } from "../../../src/server/api/jobs.ts";
-import type { FinishUpload, Upload } from "../../../src/server/api/studies.ts";
+import type { Upload } from "../../../src/server/api/studies.ts";
 import { withJob } from "../api/caches.ts";
 import { ApiFailure, failureText, NoAnswer, request } from "../api/client.ts";
 import { keys } from "../api/queries.ts";
@@ -9,13 +9,15 @@ import { countOf } from "../design/numbers.ts";
 import { say } from "../design/toast.tsx";
 import type { Batch } from "./brought-folders.ts";
 import type { BroughtFiles, ImageFile } from "./image-files.ts";
-import { newProgress, type SendOutcome, sendFiles, type UploadProgress } from "./upload-queue.ts";
+import { newProgress, type SendOutcome, sendFiles, sendInTurn, type UploadProgress } from "./upload-queue.ts";
 
 /** An upload of this window. It goes on while other screens are shown; a reload ends it. */
 export interface RunningUpload {
   id: number;
   studyId: number;
   sample: string;
+  /** Folders that are sent after this one. */
+  after: number;
   progress: UploadProgress;
   state: "sending" | "finishing" | "done" | "stopped" | "failed";
   failure: string | null;
@@ -54,9 +56,8 @@ export function forgetUpload(upload: RunningUpload): void {
   change({ ...uploads, running: uploads.running.filter((one) => one !== upload) });
 }
 
-/** Sends one batch after the other, so that each is scored while the next one arrives. */
 export async function startUploads(queries: QueryClient, studyId: number, batches: readonly Batch[]): Promise<void> {
-  for (const { place, images } of batches) await startUpload(queries, studyId, place, images);
+  await sendInTurn(batches, (batch, after) => startUpload(queries, studyId, batch, after));
 }
 
 /**
@@ -66,14 +67,15 @@ export async function startUploads(queries: QueryClient, studyId: number, batche
 async function startUpload(
   queries: QueryClient,
   studyId: number,
-  place: FinishUpload,
-  files: readonly ImageFile[],
-): Promise<void> {
+  { place, images: files }: Batch,
+  after: number,
+): Promise<"sent" | "failed" | "stopped"> {
   const stop = new AbortController();
   let current: RunningUpload = {
     id: nextId++,
     studyId,
     sample: place.sample,
+    after,
     progress: newProgress(files),
     state: "sending",
     failure: null,
@@ -106,11 +108,16 @@ async function startUpload(
     const { job } = await request<{ job: Job }>("POST", `${address}/${id}/finish`, { body: place });
     queries.setQueryData<Job[]>(keys.jobs, (jobs) => withJob(jobs, job));
     void queries.invalidateQueries({ queryKey: keys.study(studyId) });
-    if (sent.refused.length > 0) return update({ state: "done" });
-    say(`${countOf(sent.sentFiles, "image")} of ${place.sample} sent.`);
-    forgetUpload(current);
+    if (sent.refused.length > 0) update({ state: "done" });
+    else {
+      say(`${countOf(sent.sentFiles, "image")} of ${place.sample} sent.`);
+      forgetUpload(current);
+    }
+    return "sent";
   } catch (error) {
-    update(stop.signal.aborted ? { state: "stopped" } : { state: "failed", failure: failureText(error) });
+    const state = stop.signal.aborted ? "stopped" : "failed";
+    update({ state, failure: state === "failed" ? failureText(error) : null });
+    return state;
   }
 }
 

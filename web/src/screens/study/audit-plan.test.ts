@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cellsToDraw } from "./audit-plan.ts";
+import { cellsToDraw, planText } from "./audit-plan.ts";
 
 const plan = { called: "negative" as const, available: 500, suggested: 190, drawn: 0, reviewed: 0 };
 
@@ -11,4 +11,11 @@ test("what was drawn before counts towards what the precision needs", () => {
 test("no more is drawn than there is", () => {
   expect(cellsToDraw({ ...plan, available: 49 })).toBe(49);
   expect(cellsToDraw({ ...plan, available: 0 })).toBe(0);
+});
+
+test("where nothing can be drawn one is told whether there never was anything, or all of it was drawn", () => {
+  expect(planText({ ...plan, available: 0 })).toBe("No cell was called so.");
+  expect(planText({ ...plan, available: 0, drawn: 8, reviewed: 8 })).toBe(
+    "There is none left to draw. 8 were drawn before, 8 of them read.",
+  );
 });

@@ -9,7 +9,7 @@ export function cellsToDraw({ available, suggested, drawn }: AuditPlan): number 
 /** What the wanted precision needs and what there is, in words. */
 export function planText({ available, suggested, drawn, reviewed }: AuditPlan): string {
   const before = drawn === 0 ? "" : ` ${countText(drawn)} were drawn before, ${countText(reviewed)} of them read.`;
-  if (available === 0) return `There is no cell with this call that nobody has seen.${before}`;
+  if (available === 0) return drawn === 0 ? "No cell was called so." : `There is none left to draw.${before}`;
   if (drawn >= suggested) return `Enough were drawn for this precision; ${countText(available)} more can be.${before}`;
   return `This precision needs ${countOf(suggested, "cell")} in all; ${countText(available)} can be drawn.${before}`;
 }

@@ -22,7 +22,11 @@ export function NewestCells({ study }: { study: Study }) {
     <ul className="newest-cells" aria-label="Cells scored last">
       {(newest?.cells ?? []).toReversed().map((cell) => (
         <li key={cell.id} className={`newest-cell newest-${cell.outcome ?? "none"}`}>
-          <img src={`/api/cells/${cell.id}/image?side=${TILE_PIXELS}`} alt="" width="96" height="96" />
+          {cell.error === null ? (
+            <img src={`/api/cells/${cell.id}/image?side=${TILE_PIXELS}`} alt="" width="96" height="96" />
+          ) : (
+            <span className="newest-missing" />
+          )}
           <span className="small">{captionOf(cell)}</span>
         </li>
       ))}

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { MODEL_IN_THE_BOX, readModel } from "../scoring/model.ts";
-import { readBesideModel } from "./measured-model.ts";
+import { readBesideModel } from "./beside-model.ts";
 
 test("the model in the box comes with what was measured of it, and the ROC curve's area is the one that is told", async () => {
   const { sha256, metadata } = await readModel(MODEL_IN_THE_BOX);

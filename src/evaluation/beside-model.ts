@@ -1,10 +1,10 @@
 import { basename, dirname, extname, join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomically } from "../core/files.ts";
-import type { Evaluation } from "../evaluation/evaluation.ts";
-import { modelEvaluation } from "./api/models.ts";
-import { summariseEvaluation } from "./evaluation-summary.ts";
-import { readJsonFile } from "./json-file.ts";
+import { readJsonFile } from "../core/json-file.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { evaluationSummary } from "./evaluation-summary.ts";
+import { summariseEvaluation } from "./summarise-evaluation.ts";
 
 /** What was measured of one model file, beside it: numbers and curves, and what a reader must know of the cells. */
 const measuredModel = z.object({
@@ -14,7 +14,7 @@ const measuredModel = z.object({
   split: z.string(),
   version: z.string(),
   warnings: z.array(z.string()),
-  measured: modelEvaluation,
+  measured: evaluationSummary,
 });
 export type MeasuredModel = z.infer<typeof measuredModel>;
 

@@ -1,9 +1,8 @@
-import type { Evaluation } from "../evaluation/evaluation.ts";
-import type { ModelEvaluation } from "./api/models.ts";
-import type { Estimate } from "./api/results.ts";
+import type { Evaluation } from "./evaluation.ts";
+import type { Estimate, EvaluationSummary } from "./evaluation-summary.ts";
 
 /** An evaluation's numbers and curves; null where a class is missing, so that ranks mean nothing. */
-export function summariseEvaluation(evaluation: Evaluation): ModelEvaluation | null {
+export function summariseEvaluation(evaluation: Evaluation): EvaluationSummary | null {
   const { auc, ap, f1, sensitivity, specificity, brier, curves, reliability } = evaluation;
   if (auc === null || ap === null || sensitivity === null || specificity === null) return null;
   const { x = [], y = [] } = curves.roc ?? {};
