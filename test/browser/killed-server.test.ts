@@ -13,6 +13,12 @@ async function decide(window: ReaderWindow, first: number, keys: string): Promis
   }
 }
 
+/** What is judged while the server is away has to be on the screen before. */
+async function waitForPictures({ page }: ReaderWindow): Promise<void> {
+  const missing = page.locator('img[data-image]:not([data-image="shown"])');
+  await expect.poll(() => missing.count(), { timeout: 30_000 }).toBe(0);
+}
+
 /** "cell number: finding (number of micronuclei)", in the order of the cells; what was written twice is there twice. */
 async function written({ workspace }: Laboratory): Promise<string[]> {
   const rows = await workspace.db
@@ -32,6 +38,7 @@ journey(
     await page.goto(new URL(`/studies/${STUDY}/review/all`, page.url()).href);
     const banner = page.getByText("The server does not answer; your decisions are kept.");
     await decide(window, 1, "0120");
+    await waitForPictures(window);
     window.expectFailedRequests();
     // Killed with decisions on their way, answered or not.
     await Promise.all([decide(window, 5, "12"), laboratory.kill()]);
@@ -60,6 +67,7 @@ journey(
     expect(await written(laboratory)).toEqual(expected);
 
     // Killed once more, and the window closed before it is back: what was decided is kept in the browser.
+    await waitForPictures(window);
     await laboratory.kill();
     await decide(window, 11, "21");
     await page.getByText("2 not saved yet, kept here").waitFor();

@@ -87,4 +87,20 @@ journey("a new user drops a folder, sees its cells scored, and reads the frequen
   await dialog.getByRole("button", { name: "Upload and score" }).click();
   for (const name of ["Donor 8", "Donor 9"]) await page.getByRole("row", { name: new RegExp(`^${name}`) }).waitFor();
   await expect.poll(() => outcomes(laboratory), { timeout: 60_000 }).toHaveLength(29);
+
+  // An audit that is drawn again grows by what is asked for.
+  for (const [more, inAll] of [
+    [2, 2],
+    [3, 5],
+  ] as const) {
+    await page.goto(new URL("/studies/1", page.url()).href);
+    await page.getByRole("button", { name: "Draw a sample …" }).click();
+    const audit = page.getByRole("dialog", { name: "Draw an audit sample" });
+    await audit.getByLabel("Cells to draw").fill(String(more));
+    await audit.getByRole("button", { name: "Draw and read" }).click();
+    await page
+      .getByRole("option", { name: new RegExp(`^Cell \\d of ${inAll};`) })
+      .first()
+      .waitFor();
+  }
 });

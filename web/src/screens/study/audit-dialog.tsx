@@ -9,7 +9,7 @@ import { Dialog, DialogActions } from "../../design/dialog.tsx";
 import { Note } from "../../design/feedback.tsx";
 import { SelectField, TextField } from "../../design/field.tsx";
 import { percentText } from "../../design/numbers.ts";
-import { cellsToDraw, planText } from "./audit-plan.ts";
+import { cellsToDraw, planText, sizeWith } from "./audit-plan.ts";
 
 /** Half-widths of the interval that can be wished for, as shares. */
 const PRECISIONS = [0.005, 0.01, 0.02, 0.03, 0.05, 0.1];
@@ -24,7 +24,10 @@ export function AuditDialog({ studyId, onClose }: { studyId: number; onClose: ()
   const [called, setCalled] = useState<Called>("negative");
   const [precision, setPrecision] = useState(FIRST_PRECISION);
   const [typed, setTyped] = useState<string | null>(null);
-  const plan = useQuery({ ...auditPlanQuery(studyId, called, precision), placeholderData: keepPreviousData }).data;
+  const { data: plan, isFetching: outdated } = useQuery({
+    ...auditPlanQuery(studyId, called, precision),
+    placeholderData: keepPreviousData,
+  });
   const cells = typed ?? (plan === undefined ? "" : String(cellsToDraw(plan)));
   const draw = useMutation({
     mutationFn: (body: NewAudit) => request<AuditPlan>("POST", `studies/${studyId}/audit`, { body }),
@@ -35,7 +38,7 @@ export function AuditDialog({ studyId, onClose }: { studyId: number; onClose: ()
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    draw.mutate({ called, cells: Number(cells) });
+    if (plan !== undefined && !outdated) draw.mutate({ called, cells: sizeWith(Number(cells), plan) });
   };
   const chooseCall = (next: Called) => {
     setCalled(next);
@@ -75,7 +78,11 @@ export function AuditDialog({ studyId, onClose }: { studyId: number; onClose: ()
         {draw.isError && <Note tone="danger">{failureText(draw.error)}</Note>}
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={plan === undefined || plan.available === 0 || draw.isPending}>
+          <Button
+            type="submit"
+            look="primary"
+            disabled={plan === undefined || outdated || plan.available === 0 || draw.isPending}
+          >
             Draw and read
           </Button>
         </DialogActions>

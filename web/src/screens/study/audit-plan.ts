@@ -6,6 +6,11 @@ export function cellsToDraw({ available, suggested, drawn }: AuditPlan): number 
   return Math.min(available, Math.max(1, suggested - drawn));
 }
 
+/** How large the sample is to be in all, so that `more` cells are drawn: that is what the server is asked for. */
+export function sizeWith(more: number, { drawn }: AuditPlan): number {
+  return drawn + more;
+}
+
 /** What the wanted precision needs and what there is, in words. */
 export function planText({ available, suggested, drawn, reviewed }: AuditPlan): string {
   const before = drawn === 0 ? "" : ` ${countText(drawn)} were drawn before, ${countText(reviewed)} of them read.`;
