@@ -42,6 +42,7 @@ export async function openBrowser(path: string): Promise<BrowserContext> {
     locale: "en-GB",
     timezoneId: "UTC",
   });
-  browser.on("close", () => rmSync(profile, { recursive: true, force: true }));
+  // Chromium's last process may still write into its profile for a moment.
+  browser.on("close", () => rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   return browser;
 }
