@@ -25,8 +25,8 @@ export function attend(computation: Computation, features: Value, attention: Val
 }
 
 /**
- * The mean over places of attended features, Wei et al. 2022, equations 5 and 6, without ever writing them down: a third
- * fewer passes over the features in a training step than `attend` and globalAveragePool, which are the same function.
+ * The mean over places of attended features, Wei et al. 2022, equations 5 and 6: the same function as `attend` and
+ * globalAveragePool, but the attended features and their gradient are never written down.
  *
  *   y[n, c] = sum_i features[n, c, i] attention[n, i] / (H W)
  *

@@ -1,5 +1,5 @@
 import type { Computation } from "../computation.ts";
-import type { Graph, Value } from "../graph.ts";
+import { elementCount, type Graph, type Value } from "../graph.ts";
 import { multiplyByReluMask } from "./activations.ts";
 import { blockedConvolution, blockedInputGradient, canBeBlocked, imageAsRows } from "./blocked-convolution.ts";
 import {
@@ -42,24 +42,31 @@ export function convolution(
     : plainConvolution(graph, x, weight, bias, geometry, relu);
   return computation.derive(y, [x, weight, bias], (gradient) => {
     const dy = relu ? multiplyByReluMask(graph, gradient, y) : gradient;
-    const { filters, batch, outputHeight, outputWidth, groups } = geometry;
-    const dyByFilter =
-      filters === 1 ? graph.reshape(dy, [1, batch, outputHeight, outputWidth]) : graph.transpose(dy, [1, 0, 2, 3]);
-    if (bias !== null) {
-      const rows = graph.reshape(dyByFilter, [filters, batch * outputHeight * outputWidth]);
+    const { filters, groups } = geometry;
+    const rule = groups > 1 ? groupedWeightGradient : isWeightedSum(geometry) ? weightedSumGradient : null;
+    // Made only where it is read: ONNX Runtime computes every node of a graph, read or not.
+    const dyByFilter = rule === null || bias !== null ? planesByFilter(graph, dy) : null;
+    if (bias !== null && dyByFilter !== null) {
+      const rows = graph.reshape(dyByFilter, [filters, elementCount(dy.shape) / filters]);
       computation.accumulate(bias, graph.sum(rows, [1], false));
     }
-    if (groups > 1) computation.accumulate(weight, groupedWeightGradient(graph, x, dy, geometry));
-    else if (isWeightedSum(geometry)) computation.accumulate(weight, weightedSumGradient(graph, x, dy));
-    else {
-      computation.accumulate(weight, weightGradient(graph, imageAsRows(computation, x), dyByFilter, geometry));
-    }
+    const dw =
+      rule === null
+        ? weightGradient(graph, imageAsRows(computation, x), dyByFilter as Value, geometry)
+        : rule(graph, x, dy, geometry);
+    computation.accumulate(weight, dw);
     if (!computation.needsGradient(x)) return;
     const dx = blocked
       ? blockedInputGradient(computation, dy, weight, geometry)
       : inputGradient(graph, dy, weight, geometry);
     computation.accumulate(x, dx);
   });
+}
+
+/** dy [N, M, H', W'] -> [M, N, H', W'] */
+function planesByFilter(graph: Graph, dy: Value): Value {
+  const [batch, filters, ...plane] = dy.shape as [number, number, number, number];
+  return filters === 1 ? graph.reshape(dy, [1, batch, ...plane]) : graph.transpose(dy, [1, 0, 2, 3]);
 }
 
 function plainConvolution(
