@@ -7,12 +7,13 @@ import { numberBetween } from "./options.ts";
 /** How a trained network becomes a model: its probabilities and its operating point. */
 export interface CompletionOptions {
   readonly calibrate: CalibrationChoice;
+  readonly balanced?: true;
   readonly sensitivity?: number;
   readonly specificity?: number;
   readonly threshold?: number;
 }
 
-/** Adds `--calibrate`, `--sensitivity`, `--specificity` and `--threshold`. */
+/** Adds `--calibrate`, `--balanced`, `--sensitivity`, `--specificity` and `--threshold`. */
 export function addCompletionOptions(command: Command): Command {
   const choices = ["auto", "temperature", "isotonic", "none"] as const satisfies readonly CalibrationChoice[];
   return command
@@ -21,14 +22,24 @@ export function addCompletionOptions(command: Command): Command {
         .choices(choices)
         .default("auto"),
     )
+    .option(
+      "--balanced",
+      "operating point: greatest mean of sensitivity and specificity, whatever the share of positives; every value of balanceWithin alike",
+    )
     .option("--sensitivity <share>", "operating point: at least this sensitivity on validation", numberBetween(0, 1))
     .option("--specificity <share>", "operating point: at least this specificity on validation", numberBetween(0, 1))
     .option("--threshold <probability>", "operating point: this one (default: highest F1)", numberBetween(0, 1));
 }
 
 /** The one rule that is asked for; the highest F1 without. Throws OPERATING_POINT_CONFLICT. */
-export function operatingPointOf({ sensitivity, specificity, threshold }: CompletionOptions): OperatingPointRule {
+export function operatingPointOf({
+  balanced,
+  sensitivity,
+  specificity,
+  threshold,
+}: CompletionOptions): OperatingPointRule {
   const rules: OperatingPointRule[] = [
+    ...(balanced === undefined ? [] : [{ rule: "balanced-accuracy" } as const]),
     ...(sensitivity === undefined ? [] : [{ rule: "sensitivity", target: sensitivity } as const]),
     ...(specificity === undefined ? [] : [{ rule: "specificity", target: specificity } as const]),
     ...(threshold === undefined ? [] : [{ rule: "fixed", threshold } as const]),
@@ -36,6 +47,6 @@ export function operatingPointOf({ sensitivity, specificity, threshold }: Comple
   if (rules.length <= 1) return rules[0] ?? { rule: "highest-f1" };
   throw new UsageError(
     "OPERATING_POINT_CONFLICT",
-    "Only one of --sensitivity, --specificity and --threshold can choose the operating point; give one of them.",
+    "Only one of --balanced, --sensitivity, --specificity and --threshold can choose the operating point; give one of them.",
   );
 }

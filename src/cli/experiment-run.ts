@@ -92,7 +92,7 @@ async function writeReport(
   const page = {
     title: result.title,
     facts: factsOf(result),
-    warnings: warningsOf(result),
+    warnings: warningsOf(result, examples.length > 0),
     tables,
     charts,
     examples: examples.map(exampleCell),
@@ -159,11 +159,13 @@ function factsOf({ data, device, randomised, resamples }: ExperimentResult): [st
   ];
 }
 
-function warningsOf({ failed, left, entries }: ExperimentResult): string[] {
+function warningsOf({ failed, left, entries, proposed }: ExperimentResult, hasExamples: boolean): string[] {
   const epochs = new Set(entries.map(({ runs }) => runs[0]?.epochs));
+  const lacksExamples = !hasExamples && entries.some(({ name }) => name === proposed);
   return [
     ...failed.map(({ entry, seed, code, message }) => `${entry}, seed ${seed} failed (${code}): ${message}`),
     ...(left.length === 0 ? [] : [`Not finished yet: ${left.length} trainings. The same command goes on.`]),
+    ...(lacksExamples ? [`Figure 6 is left out: the model of ${proposed} is no longer in its run folder.`] : []),
     ...(epochs.size > 1 ? ["Entries were trained for different numbers of epochs: see the column Epochs."] : []),
   ];
 }

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -51,6 +60,34 @@ test("the quick preset makes the paper's tables, charts and report of drawn cell
   // TAD leaves the validation set alone; TVAD balances it.
   const validation = result.numbersOfImages.tvad.find(({ split }) => split === "val");
   expect(validation?.after.positive).toBe(validation?.after.negative);
+});
+
+test("the same tables are made again where the models, which are large, were removed", async () => {
+  const runs = readdirSync(join(out(), "runs")).map((name) => join(out(), "runs", name));
+  const move = (from: string, to: string) => {
+    for (const run of runs) renameSync(join(run, from), join(run, to));
+  };
+  const before = resultOf();
+  expect(readFileSync(join(out(), "report.html"), "utf8")).not.toContain("Figure 6 is left out");
+  move("model.onnx", "model.away");
+  try {
+    expect(await paper("--preset", "quick")).toBe(0);
+    expect(process.exitCode).toBeUndefined();
+    expect(resultOf()).toEqual(before);
+    expect(readFileSync(join(out(), "report.html"), "utf8")).toContain("Figure 6 is left out");
+    // Measurements of another training are not taken.
+    const [first] = runs as [string];
+    const measurements = readFileSync(join(first, "measurements.json"), "utf8");
+    const { subject, ...rest } = JSON.parse(measurements);
+    const ofAnother = { subject: { ...subject, testScores: "of another training" }, ...rest };
+    writeFileSync(join(first, "measurements.json"), JSON.stringify(ofAnother));
+    expect(await paper("--preset", "quick")).toBe(0);
+    expect(process.exitCode).toBe(1);
+    expect(resultOf().failed).toMatchObject([{ code: "EXPERIMENT_MODEL_GONE" }]);
+    expect(resultOf().entries).toHaveLength(before.entries.length - 1);
+  } finally {
+    move("model.away", "model.onnx");
+  }
 });
 
 test("a second call uses finished runs, completes a broken one, and reports one that differs", {

@@ -5,6 +5,7 @@ import { countAtOrAbove, type Ranking, rankByScore, requireBothClasses } from ".
 /** How a threshold is chosen: the targets are shares in (0, 1]. */
 export type OperatingPointRule =
   | { readonly rule: "highest-f1" }
+  | { readonly rule: "balanced-accuracy" }
   | { readonly rule: "sensitivity"; readonly target: number }
   | { readonly rule: "specificity"; readonly target: number }
   | { readonly rule: "fixed"; readonly threshold: number };
@@ -22,6 +23,8 @@ export interface OperatingPoint {
  * Chooses the threshold on a set of cells (validation, never test):
  *
  * - `highest-f1`: the greatest F1; of equal ones the highest threshold, which calls fewer cells;
+ * - `balanced-accuracy`: the greatest mean of sensitivity and specificity (Youden 1950), whatever the share of positives; with
+ *   `parts` the mean over them, so that a large source does not choose for a small one. Of equal ones the highest threshold;
  * - `sensitivity`: the highest threshold with at least the target sensitivity (so the best specificity there is);
  * - `specificity`: the lowest threshold with at least the target specificity;
  * - `fixed`: the given threshold.
@@ -34,13 +37,14 @@ export function chooseOperatingPoint(
   scores: ArrayLike<number>,
   positives: readonly boolean[],
   rule: OperatingPointRule = { rule: "highest-f1" },
+  parts: readonly string[] = [],
 ): OperatingPoint {
   const ranking = rankByScore(scores, positives);
   requireBothClasses("An operating point", ranking.cells, ranking.positives);
   if (rule.rule === "fixed") return fixedPoint(ranking, rule);
   checkTarget(rule);
   const cuts = cutsOf(ranking);
-  const chosen = chooseCut(cuts, rule);
+  const chosen = rule.rule === "balanced-accuracy" ? mostBalanced(cuts, ranking, parts) : chooseCut(cuts, rule);
   if (chosen === undefined) throw unreachable(rule, ranking);
   return describe(chosen.confusion, midpointBelow(ranking, chosen.level), rule);
 }
@@ -50,6 +54,9 @@ interface Cut {
   readonly level: number;
   readonly confusion: Confusion;
 }
+
+/** Rules that look at the confusion of all cells together. */
+type RuleOfConfusion = Exclude<OperatingPointRule, { rule: "fixed" | "balanced-accuracy" }>;
 
 /** One cut below each level of equal scores, the highest threshold first. */
 function cutsOf(ranking: Ranking): Cut[] {
@@ -63,7 +70,7 @@ function cutsOf(ranking: Ranking): Cut[] {
   });
 }
 
-function chooseCut(cuts: readonly Cut[], rule: Exclude<OperatingPointRule, { rule: "fixed" }>): Cut | undefined {
+function chooseCut(cuts: readonly Cut[], rule: RuleOfConfusion): Cut | undefined {
   switch (rule.rule) {
     case "highest-f1":
       return cuts.reduce((best, cut) => (f1(cut.confusion) > f1(best.confusion) ? cut : best));
@@ -72,6 +79,50 @@ function chooseCut(cuts: readonly Cut[], rule: Exclude<OperatingPointRule, { rul
     case "specificity":
       return cuts.findLast(({ confusion }) => (specificity(confusion) ?? 0) >= rule.target);
   }
+}
+
+/**
+ * The cut with the greatest mean over the parts of sensitivity + specificity. Within a part that grows by 1 / positives with
+ * every positive cell that is called and falls by 1 / negatives with every negative one.
+ */
+function mostBalanced(cuts: readonly Cut[], ranking: Ranking, parts: readonly string[]): Cut | undefined {
+  const counts = countsOfParts(ranking, parts);
+  if (![...counts.values()].some(hasBothClasses)) return mostBalanced(cuts, ranking, []);
+  let [rank, sum] = [0, 0];
+  let best: { cut: Cut; sum: number } | undefined;
+  for (const cut of cuts) {
+    for (; rank < (ranking.levelEnds[cut.level] as number); rank++) {
+      const part = counts.get(parts[ranking.order[rank] as number] ?? "") as PartCounts;
+      if (!hasBothClasses(part)) continue;
+      sum += ranking.positiveAtRank[rank] === 1 ? 1 / part.positives : -1 / part.negatives;
+    }
+    // Sums of reciprocals: what is equal but for rounding keeps the higher threshold.
+    if (best === undefined || sum > best.sum + ROUNDING) best = { cut, sum };
+  }
+  return best?.cut;
+}
+
+const ROUNDING = 1e-9;
+
+interface PartCounts {
+  positives: number;
+  negatives: number;
+}
+
+function countsOfParts({ order, positiveAtRank }: Ranking, parts: readonly string[]): Map<string, PartCounts> {
+  const counts = new Map<string, PartCounts>();
+  for (const [rank, cell] of order.entries()) {
+    const part = parts[cell] ?? "";
+    const count = counts.get(part) ?? { positives: 0, negatives: 0 };
+    counts.set(part, count);
+    if (positiveAtRank[rank] === 1) count.positives++;
+    else count.negatives++;
+  }
+  return counts;
+}
+
+function hasBothClasses({ positives, negatives }: PartCounts): boolean {
+  return positives > 0 && negatives > 0;
 }
 
 /** Midway between the scores of a level and the next lower one; the lowest score itself below the last level. */

@@ -7,7 +7,7 @@ import { paperExperiment } from "./paper-experiment.ts";
 
 const tiny = { title: "t", proposed: "a", entries: [{ name: "a" }, { name: "b", settings: { loss: { gamma: 0 } } }] };
 
-test("an entry's settings lie over the base, key by key, and each seed is a run", () => {
+test("an entry's settings lie over the base, key by key, and each seed is a run, first seeds first", () => {
   const experiment = parseExperiment(
     {
       ...tiny,
@@ -25,8 +25,8 @@ test("an entry's settings lie over the base, key by key, and each seed is a run"
   ]);
   expect(runs).toEqual([
     ["a", 3, { name: "alex-light", widthMultiplier: 0.5 }, 15],
-    ["a", 4, { name: "alex-light", widthMultiplier: 0.5 }, 15],
     ["b", 9, { name: "alexnet-attention", widthMultiplier: 0.5 }, 15],
+    ["a", 4, { name: "alex-light", widthMultiplier: 0.5 }, 15],
   ]);
   expect(plannedRuns(experiment)[0]?.settings.seed).toBe(3);
 });

@@ -63,13 +63,16 @@ export function parseExperiment(value: unknown, where: string, lineOf: LineOf = 
   return experiment;
 }
 
-/** Every training, the entries in their order, each with all of its seeds. Throws TRAINING_SETTINGS. */
+/**
+ * Every training: all entries with their first seed, then with their second, so that an experiment that is stopped early has
+ * compared like with like. Throws TRAINING_SETTINGS.
+ */
 export function plannedRuns(
   { base, seeds, entries }: Experiment,
   where = "the experiment",
   lineOf: LineOf = NO_LINES,
 ): PlannedRun[] {
-  return entries.flatMap((entry, index) => {
+  const runsOfEntries = entries.map((entry, index) => {
     const own = (path: readonly PropertyKey[]) => ["entries", index, "settings", ...path];
     const lineInEither: LineOf = (path) => lineOf(hasSetting(entry.settings, path) ? own(path) : ["base", ...path]);
     return (entry.seeds ?? seeds).map((seed) => {
@@ -81,6 +84,8 @@ export function plannedRuns(
       };
     });
   });
+  const mostSeeds = Math.max(...runsOfEntries.map((runs) => runs.length));
+  return Array.from({ length: mostSeeds }, (_, turn) => runsOfEntries.flatMap((runs) => runs[turn] ?? [])).flat();
 }
 
 function unusable(where: string, reason: string): UsageError {

@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, resolve } from "node:path";
 import type { ReportProgress } from "../core/progress.ts";
 import type { Cell, Dataset } from "../dataset/cell.ts";
 import { decodeModelMetadata, type ModelMetadata } from "../engine/model-metadata.ts";
@@ -18,7 +17,6 @@ import { readImage } from "../images/decode.ts";
 import { encodePng } from "../images/encode.ts";
 import { readMask } from "../images/mask.ts";
 import { type CellScore, scoreCells } from "../scoring/score-cells.ts";
-import { RUN_FILES } from "../training/run-folder.ts";
 import type { FinishedRun } from "./experiment.ts";
 import { testCells } from "./split-data.ts";
 
@@ -44,9 +42,9 @@ export interface RandomisationCheck {
 const MASK_COLUMN = "mask";
 const EXAMPLES_SHOWN = 6;
 
-/** Model file of a run. */
-export async function readRunModel(run: FinishedRun): Promise<Uint8Array> {
-  return new Uint8Array(await readFile(join(run.folder, RUN_FILES.model)));
+/** Test cells with a mask of their micronuclei. */
+export function maskedTestCells(dataset: Dataset): Cell[] {
+  return testCells(dataset).filter(({ columns }) => (columns[MASK_COLUMN] ?? "").trim() !== "");
 }
 
 /** Localisation of a model's maps over the test cells with a mask; empty where there is no mask or no map. */
@@ -56,7 +54,7 @@ export async function localise(
   session: SessionOptions,
   reportProgress: ReportProgress,
 ): Promise<MapLocalisation> {
-  const masked = testCells(dataset).filter(({ columns }) => (columns[MASK_COLUMN] ?? "").trim() !== "");
+  const masked = maskedTestCells(dataset);
   const measured = new Map<string, Localisation[]>();
   let done = 0;
   for await (const { cell, score } of scored(model, masked, session)) {
@@ -75,16 +73,16 @@ export async function localise(
   return Object.fromEntries(summaries);
 }
 
-/** `randomise`: a model of the same network with weights drawn at random. */
+/** `randomise`: a model of the same network with weights drawn at random by the seed. */
 export async function checkRandomised(
-  run: FinishedRun,
+  trained: Uint8Array,
+  seed: number,
   dataset: Dataset,
   session: SessionOptions,
   randomise: (metadata: ModelMetadata, seed: number) => Uint8Array,
   reportProgress: ReportProgress,
 ): Promise<RandomisationCheck> {
-  const metadata = decodeModelMetadata(decodeOnnx(await readRunModel(run)).metadata);
-  const model = randomise(metadata, run.seed);
+  const model = randomise(decodeModelMetadata(decodeOnnx(trained).metadata), seed);
   const probabilities: number[] = [];
   const positives: boolean[] = [];
   for await (const { cell, score } of scored(model, testCells(dataset), session)) {
@@ -99,12 +97,13 @@ export async function checkRandomised(
 
 /** Test cells over the whole range of the probability, the positive ones first, with the maps of the model. */
 export async function explainExamples(
-  run: FinishedRun,
+  { testScores }: FinishedRun,
+  model: Uint8Array,
   dataset: Dataset,
   session: SessionOptions,
 ): Promise<ExplainedExample[]> {
   const cells = testCells(dataset);
-  const byProbability = [...cells.keys()].sort((a, b) => run.testScores[b]! - run.testScores[a]!);
+  const byProbability = [...cells.keys()].sort((a, b) => testScores[b]! - testScores[a]!);
   const spread = (wanted: boolean): Cell[] => {
     const order = byProbability.filter((at) => (cells[at]?.label === dataset.positiveClass) === wanted);
     const count = Math.min(EXAMPLES_SHOWN / 2, order.length);
@@ -114,7 +113,7 @@ export async function explainExamples(
     });
   };
   const examples: ExplainedExample[] = [];
-  for await (const { cell, score } of scored(await readRunModel(run), [...spread(true), ...spread(false)], session)) {
+  for await (const { cell, score } of scored(model, [...spread(true), ...spread(false)], session)) {
     const image = await readImage(cell.path);
     const maps = Object.entries(mapsToShow(score)).map(async ([name, map]) => ({
       name,

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
+import { MicronucleiError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
 import { paperTable } from "../dataset/balance.ts";
 import type { Dataset } from "../dataset/cell.ts";
-import type { ModelMetadata } from "../engine/model-metadata.ts";
 import { evaluateScores } from "../evaluation/evaluate.ts";
 import { compareRuns, holmAdjusted, type PairedComparison, type TestCells } from "./compare-runs.ts";
 import type { Experiment, ExperimentEntry, FinishedRun, PlannedRun } from "./experiment.ts";
@@ -15,26 +15,32 @@ import {
   type OverSeeds,
   type RunSummary,
 } from "./experiment-result.ts";
-import { checkRandomised, type ExplainedExample, explainExamples, localise, readRunModel } from "./explain-runs.ts";
-import { inferenceMilliseconds, networkCost } from "./network-cost.ts";
-import { type PlannedTraining, runTrainings, type TrainingsRequest } from "./run-trainings.ts";
+import { type ExplainedExample, explainExamples } from "./explain-runs.ts";
+import { networkCost } from "./network-cost.ts";
+import {
+  hasRunModel,
+  type MeasuringRequest,
+  measureRun,
+  type RunMeasurements,
+  readRunModel,
+} from "./run-measurements.ts";
+import { type PlannedTraining, runTrainings, type TrainingFailure, type TrainingsRequest } from "./run-trainings.ts";
 import { testCells, withSplit } from "./split-data.ts";
 import { meanOf, standardDeviationOf } from "./spread.ts";
 
 /** Run folders are named `<entry>-seed-<seed>`. */
-export interface ExperimentRequest extends TrainingsRequest<PlannedRun & PlannedTraining> {
+export interface ExperimentRequest
+  extends TrainingsRequest<PlannedRun & PlannedTraining>,
+    Omit<MeasuringRequest, "session"> {
   readonly experiment: Experiment;
   /** Its trainings (plannedRuns), each with the weights that it starts from. */
   readonly runs: readonly PlannedRun[];
-  readonly dataset: Dataset;
   readonly resamples: number;
-  /** A model of the same network with weights drawn at random. */
-  readonly randomise: (metadata: ModelMetadata, seed: number) => Uint8Array;
 }
 
 export interface ExperimentOutcome {
   readonly result: ExperimentResult;
-  /** Figure 6: cells with the proposed network's maps. */
+  /** Figure 6: cells with the proposed network's maps; none where its model is no longer there. */
   readonly examples: readonly ExplainedExample[];
 }
 
@@ -43,12 +49,13 @@ const SPLIT_SEED = 1;
 
 /**
  * Trains every entry of an experiment on the same split, tests each once, and compares them with the proposed one. Finished
- * trainings are used again and broken ones gone on with, so that the same call completes an experiment that was stopped.
+ * trainings are used again and broken ones gone on with, so that the same call completes an experiment that was stopped. Each
+ * entry's first training is measured as soon as it is finished.
  *
- * Throws the errors of withSplit; a training that fails is in `result.failed`.
+ * Throws the errors of withSplit; a training that fails, or cannot be measured, is in `result.failed`.
  */
 export async function runExperiment(request: ExperimentRequest): Promise<ExperimentOutcome> {
-  const { experiment, reportProgress } = request;
+  const { experiment } = request;
   const stream = new RandomStream(SPLIT_SEED);
   const dataset = withSplit(request.dataset, stream.fork("split"));
   const planned = request.runs.map((run) => ({
@@ -57,17 +64,23 @@ export async function runExperiment(request: ExperimentRequest): Promise<Experim
     folderName: `${run.entry}-seed-${run.seed}`,
     dataset,
   }));
-  const trainings = await runTrainings(planned, request);
+  const measuring = new Measuring({ ...request, dataset }, experiment.proposed);
+  const trainings = await runTrainings(planned, {
+    ...request,
+    reportTrainings: async (state) => {
+      await measuring.measure(state.finished);
+      await request.reportTrainings(state);
+    },
+  });
+  await measuring.measure(trainings.finished);
   const runsOf = (entry: string | null) => trainings.finished.filter((run) => run.entry === entry);
-  const proposed = runsOf(experiment.proposed)[0];
-  const measured: Measured[] = [];
-  for (const entry of experiment.entries) {
-    const runs = runsOf(entry.name);
-    const [first] = runs;
-    if (first === undefined) continue;
-    reportProgress({ stage: "Measuring", done: measured.length, total: experiment.entries.length, detail: entry.name });
-    measured.push(await measureEntry(entry, [first, ...runs.slice(1)], proposed, dataset, request));
-  }
+  const proposed = measuring.measured.has(experiment.proposed) ? runsOf(experiment.proposed)[0] : undefined;
+  const entries = experiment.entries.flatMap((entry) => {
+    const [first, ...others] = runsOf(entry.name);
+    const measurements = measuring.measured.get(entry.name);
+    if (first === undefined || measurements === undefined) return [];
+    return [describeEntry(entry, [first, ...others], measurements, proposed, dataset, request)];
+  });
   const test = testCells(dataset);
   const fields = new Set(test.flatMap(({ field }) => field ?? []));
   const counts = { positiveClass: dataset.positiveClass, stream: stream.fork("counts") };
@@ -84,32 +97,68 @@ export async function runExperiment(request: ExperimentRequest): Promise<Experim
     numbersOfImages: { tad: paperTable(dataset.cells, "tad", counts), tvad: paperTable(dataset.cells, "tvad", counts) },
     proposed: experiment.proposed,
     tad: experiment.tad,
-    entries: adjusted(measured),
-    randomised:
-      proposed === undefined
-        ? null
-        : await checkRandomised(proposed, dataset, request.session, request.randomise, reportProgress),
-    failed: trainings.failed.map(({ entry, seed, code, message }) => ({ entry, seed, code, message })),
+    entries: adjusted(entries),
+    randomised: measuring.measured.get(experiment.proposed)?.randomised ?? null,
+    failed: [...trainings.failed, ...measuring.failed].map(({ entry, seed, code, message }) => ({
+      ...{ entry, seed, code, message },
+    })),
     left: trainings.left.map(({ entry, seed }) => ({ entry, seed })),
     resamples: request.resamples,
     version: request.version,
     device: request.session.device,
   };
-  const examples = proposed === undefined ? [] : await explainExamples(proposed, dataset, request.session);
-  return { result, examples };
+  return { result, examples: await examplesOf(proposed, dataset, request) };
+}
+
+/** Measures the first training of each entry, each once. */
+class Measuring {
+  /** By the name of the entry. */
+  readonly measured = new Map<string, RunMeasurements>();
+  readonly failed: (FinishedRun & TrainingFailure)[] = [];
+  readonly #request: MeasuringRequest & Pick<ExperimentRequest, "message">;
+  readonly #proposed: string;
+
+  constructor(request: MeasuringRequest & Pick<ExperimentRequest, "message">, proposed: string) {
+    this.#request = request;
+    this.#proposed = proposed;
+  }
+
+  async measure(finished: readonly FinishedRun[]): Promise<void> {
+    for (const run of finished) {
+      if (this.measured.has(run.entry) || this.failed.some(({ entry }) => entry === run.entry)) continue;
+      try {
+        this.measured.set(run.entry, await measureRun(run, run.entry === this.#proposed, this.#request));
+      } catch (error) {
+        if (!(error instanceof MicronucleiError)) throw error;
+        this.#request.message(error.message);
+        this.failed.push({ ...run, code: error.code, message: error.message });
+      }
+    }
+  }
+}
+
+async function examplesOf(
+  proposed: FinishedRun | undefined,
+  dataset: Dataset,
+  { session, message }: ExperimentRequest,
+): Promise<ExplainedExample[]> {
+  if (proposed === undefined) return [];
+  if (hasRunModel(proposed)) return explainExamples(proposed, await readRunModel(proposed), dataset, session);
+  message(`Figure 6 is left out: the model is no longer in ${proposed.folder}.`);
+  return [];
 }
 
 type Measured = Omit<EntryResult, "comparison"> & { readonly comparison: PairedComparison | null };
 
-async function measureEntry(
+function describeEntry(
   { name, note }: ExperimentEntry,
   runs: readonly [FinishedRun, ...FinishedRun[]],
+  { inferenceMilliseconds, modelMegabytes, localisation }: RunMeasurements,
   proposed: FinishedRun | undefined,
   dataset: Dataset,
-  { session, resamples, reportProgress }: ExperimentRequest,
-): Promise<Measured> {
+  { resamples }: ExperimentRequest,
+): Measured {
   const [first] = runs;
-  const model = await readRunModel(first);
   const { network, side, weights } = first.settings;
   const isCompared = proposed !== undefined && proposed.entry !== name;
   const stream = new RandomStream(SPLIT_SEED).fork(`comparison of ${name}`);
@@ -124,13 +173,11 @@ async function measureEntry(
     metrics: Object.fromEntries(HEADLINE_METRICS.map((metric) => [metric, overSeeds(runs, metric)])) as Readonly<
       Record<HeadlineMetric, OverSeeds>
     >,
-    inferenceMilliseconds: await inferenceMilliseconds(model, session),
-    modelMegabytes: model.length / 1e6,
+    ...{ inferenceMilliseconds, modelMegabytes, localisation },
     comparison: isCompared
       ? compareRuns(scoredTest(first), scoredTest(proposed), cellsOfTest(dataset), { stream, resamples })
       : null,
     groups: groupResults(first, dataset),
-    localisation: await localise(model, dataset, session, reportProgress),
   };
 }
 

@@ -16,7 +16,7 @@ export function withSplit(dataset: Dataset, stream: RandomStream): Dataset {
   throw new TrainingError(
     "EXPERIMENT_NO_TEST",
     `The test cells of ${dataset.source} are ${test.length}, ${positives} of them "${dataset.positiveClass}". A comparison needs both ` +
-      'classes there: split the data anew with "mn dataset import", or give --resplit.',
+      "classes there. Split the data anew: mn dataset import DATA --out FILE.csv --resplit, then use FILE.csv.",
   );
 }
 

@@ -34,7 +34,7 @@ export interface CompletionRequest {
   readonly validation: readonly Cell[];
   readonly test: readonly Cell[];
   readonly positiveClass: string;
-  /** Column whose values, such as sources, count alike in what is familiar; null: every cell does. */
+  /** Column whose values, such as sources, count alike in what is familiar and in a balanced operating point; null: every cell does. */
   readonly balanceWithin: string | null;
   readonly calibrate: CalibrationChoice;
   readonly operatingPoint: OperatingPointRule;
@@ -79,7 +79,8 @@ export async function completeModel(request: CompletionRequest): Promise<Complet
     validation: probabilitiesOf(measured.logits, chosen.calibration),
     test: test.length === 0 ? null : probabilitiesOf(await logitsOf(request, test), chosen.calibration),
   };
-  const operatingPoint = chooseOperatingPoint(probabilities.validation, positives, request.operatingPoint);
+  const parts = validation.map(partIn(request.balanceWithin));
+  const operatingPoint = chooseOperatingPoint(probabilities.validation, positives, request.operatingPoint, parts);
   const evaluate = (cells: readonly Cell[], scores: Float64Array, name: string): Evaluation =>
     evaluateScores({
       scores,
@@ -97,7 +98,7 @@ export async function completeModel(request: CompletionRequest): Promise<Complet
     test: probabilities.test === null ? null : evaluate(test, probabilities.test, "test"),
   };
   const metadata: ModelMetadata = {
-    ...withMeasurements(request.metadata, evaluation),
+    ...withMeasurements(request, evaluation),
     calibration: describeCalibration(chosen.calibration, evaluation.validation, chosen.measured),
     ...unfamiliarityMetadata(request, fitted, measured.unfamiliarities),
   };
@@ -168,13 +169,18 @@ function partIn(column: string | null): (cell: Cell) => string {
   return ({ columns }) => (column === null ? "" : (columns[column] ?? ""));
 }
 
+/** In words: each value of the column counts the same. */
+function everyAlike(column: string | null): string {
+  return column === null ? "" : `, every ${column} alike`;
+}
+
 function unfamiliarityMetadata(
   { training, validation, balanceWithin }: CompletionRequest,
   fitted: FamiliarityStatistics | null,
   values: readonly number[],
 ): Pick<ModelMetadata, "unfamiliarity"> {
   if (fitted === null) return {};
-  const alike = balanceWithin === null ? "" : `, every ${balanceWithin} alike`;
+  const alike = everyAlike(balanceWithin);
   return {
     unfamiliarity: {
       threshold: familiarThreshold(values, validation.map(partIn(balanceWithin)), FAMILIAR_SHARE),
@@ -185,9 +191,13 @@ function unfamiliarityMetadata(
   };
 }
 
-function withMeasurements(metadata: ModelMetadata, { operatingPoint, validation, test }: RunEvaluation): ModelMetadata {
+function withMeasurements(
+  { metadata, balanceWithin }: CompletionRequest,
+  { operatingPoint, validation, test }: RunEvaluation,
+): ModelMetadata {
   const { threshold, rule } = operatingPoint;
-  const chosenOn = `${validation.cells} validation cells, ${validation.positives} of them positive`;
+  const alike = rule.rule === "balanced-accuracy" ? everyAlike(balanceWithin) : "";
+  const chosenOn = `${validation.cells} validation cells, ${validation.positives} of them positive${alike}`;
   return {
     ...metadata,
     operating_point: { threshold, rule: rule.rule, chosen_on: chosenOn },
