@@ -95,7 +95,7 @@ test("a split that no cell is in, and two rules for one operating point, are ref
   await expect(calibrate(model, manifest, "--split", "test", "--out", out)).rejects.toMatchObject({
     code: "SPLIT_ABSENT",
   });
-  const two = ["--threshold", "0.5", "--sensitivity", "0.9"];
+  const two = ["--balanced", "--sensitivity", "0.9"];
   await expect(calibrate(model, manifest, ...two, "--out", out)).rejects.toMatchObject({
     code: "OPERATING_POINT_CONFLICT",
   });

@@ -78,6 +78,29 @@ test("its metadata say what was fitted to what, and how good it is on cells that
   expect(metadata.metrics).toMatchObject({ validation_cells: 120 });
 });
 
+test("a balanced operating point weighs every source alike: no other threshold has a greater mean over the sources", async () => {
+  const sourceOf = (index: number) => (index % 10 === 0 ? "small" : "large");
+  const validation = request.validation.map((cell, index) => ({ ...cell, columns: { source: sourceOf(index) } }));
+  const balanced = { balanceWithin: "source", operatingPoint: { rule: "balanced-accuracy" } } as const;
+  const { metadata, probabilities } = await completeModel({ ...request, ...balanced, validation });
+  expect(metadata.operating_point).toMatchObject({
+    rule: "balanced-accuracy",
+    chosen_on: expect.stringMatching(/^120 validation cells, \d+ of them positive, every source alike$/),
+  });
+  const accuracyOf = (source: string, threshold: number): number => {
+    const share = (label: string, called: boolean) => {
+      const of = validation.flatMap((cell, index) =>
+        cell.label === label && sourceOf(index) === source ? [probabilities.validation[index]! >= threshold] : [],
+      );
+      return of.filter((positive) => positive === called).length / of.length;
+    };
+    return (share("mn", true) + share("normal", false)) / 2;
+  };
+  const mean = (threshold: number) => (accuracyOf("small", threshold) + accuracyOf("large", threshold)) / 2;
+  const best = Math.max(...[...probabilities.validation].map(mean));
+  expect(mean(metadata.operating_point.threshold)).toBeCloseTo(best, 12);
+});
+
 test("one in a hundred of the validation cells is unfamiliar to it", async () => {
   const threshold = completed.metadata.unfamiliarity?.threshold ?? 0;
   const { floats } = await askPlainly(completed.model, validationImages());
