@@ -5,6 +5,7 @@ import type { RasterImage } from "../images/raster.ts";
 import { type Augmentation, applyAugmentation, drawAugmentation, geometryAffine } from "./augment.ts";
 import {
   type AugmentationRecipe,
+  MICROSCOPES_RECIPE,
   NO_AUGMENTATION,
   ONLINE_ELASTIC_RECIPE,
   ONLINE_RECIPE,
@@ -268,6 +269,14 @@ test("no augmentation returns the image; the paper's recipe turns, flips and sca
   expect(applyAugmentation(image, drawAugmentation(new RandomStream(1), NO_AUGMENTATION))).toBe(image);
   expect(Object.keys(PAPER_RECIPE)).toEqual(["rotation", "flip", "scaling"]);
   expect(ONLINE_RECIPE.elastic).toBeUndefined();
+});
+
+test("for other microscopes, a third of the variants stay as sharp as the image (by hand: 0.75 of 2.25)", () => {
+  const drawn = Array.from({ length: 3000 }, (_, seed) => drawAugmentation(new RandomStream(seed), MICROSCOPES_RECIPE));
+  const sharp = drawn.filter(({ blur }) => (blur?.sigmaPixels ?? 0) <= 0).length / drawn.length;
+  expect(sharp).toBeCloseTo(1 / 3, 1);
+  const image = randomImage(1, 8, 8, 1);
+  expect(applyAugmentation(image, { blur: { sigmaPixels: -0.5 } })).toBe(image);
 });
 
 test("images of one pixel and one line pass through every transform", () => {

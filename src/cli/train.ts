@@ -57,7 +57,9 @@ export function registerTrain(program: Command): void {
     .option("--decay-every <epochs>", "epochs after which it is divided by ten (default: 20)", wholeNumber(1))
     .option("--gamma <number>", "focal loss exponent; 0 is cross-entropy (default: 2)", numberBetween(0, 10))
     .option("--clip-norm <number>", "greatest norm of the gradient", numberBetween(0, Number.POSITIVE_INFINITY))
-    .addOption(new Option("--augmentation <kind>", "(default: paper)").choices(["paper", "online", "none"]))
+    .addOption(
+      new Option("--augmentation <kind>", "(default: paper)").choices(["paper", "online", "microscopes", "none"]),
+    )
     .addOption(new Option("--storage <type>", "of the finished model's weights").choices(["float32", "float16"]));
   addCompletionOptions(command)
     .addOption(new Option("--balance <kind>", "splits to balance (default: tvad)").choices(["tvad", "tad", "none"]))

@@ -22,6 +22,11 @@ const CHANGES: readonly ExperimentEntry[] = [
   { name: "gamma-5", settings: { loss: { gamma: 5 } } },
   { name: "no-augmentation", settings: { augmentation: "none" }, note: "balanced by leaving cells out alone" },
   { name: "online-augmentation", settings: { augmentation: "online" }, note: "new variants in every epoch" },
+  {
+    name: "microscopes-augmentation",
+    settings: { augmentation: "microscopes" },
+    note: "focus, tone and exposure of other microscopes too",
+  },
   { name: "tad", settings: { balance: "tad" }, note: "only the training set augmented and balanced" },
   { name: "unbalanced", settings: { balance: "none" }, note: "the natural distribution" },
 ];

@@ -33,13 +33,18 @@ describe("the paper's augmentation", () => {
   });
 });
 
-test("online augmentation varies every image anew in every epoch", () => {
-  const settings = { ...PAPER, augmentation: "online" } as const;
-  const [first, second] = [0, 1].map((epoch) => planEpoch(cellsOf(5, 5), settings, new RandomStream(7), epoch));
-  expect(first?.every(({ augmentation }) => augmentation !== null)).toBe(true);
-  const drawn = new Set([...(first ?? []), ...(second ?? [])].map(({ augmentation }) => JSON.stringify(augmentation)));
-  expect(drawn.size).toBe(20);
-});
+test.each(["online", "microscopes"] as const)(
+  "%s augmentation varies every image anew in every epoch",
+  (augmentation) => {
+    const settings = { ...PAPER, augmentation };
+    const [first, second] = [0, 1].map((epoch) => planEpoch(cellsOf(5, 5), settings, new RandomStream(7), epoch));
+    expect(first?.every(({ augmentation }) => augmentation !== null)).toBe(true);
+    const drawn = new Set(
+      [...(first ?? []), ...(second ?? [])].map(({ augmentation }) => JSON.stringify(augmentation)),
+    );
+    expect(drawn.size).toBe(20);
+  },
+);
 
 test("balanced within sources, a source does not give the class away", () => {
   fc.assert(

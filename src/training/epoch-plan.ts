@@ -1,12 +1,19 @@
 import { drawAugmentation } from "../augmentation/augment.ts";
-import { ONLINE_RECIPE, PAPER_RECIPE } from "../augmentation/recipe.ts";
+import { type AugmentationRecipe, MICROSCOPES_RECIPE, ONLINE_RECIPE, PAPER_RECIPE } from "../augmentation/recipe.ts";
 import type { RandomStream } from "../core/random.ts";
 import { planNatural, planTraining, type TrainingPlan, type TrainingSample } from "../dataset/balance.ts";
 import type { Cell } from "../dataset/cell.ts";
 import type { BatchImage } from "./preparation-worker.ts";
+import type { TrainingSettings } from "./settings.ts";
+
+/** Those of which every image is varied anew in every epoch. */
+const RECIPES_OF_EPOCHS: Partial<Record<TrainingSettings["augmentation"], AugmentationRecipe>> = {
+  online: ONLINE_RECIPE,
+  microscopes: MICROSCOPES_RECIPE,
+};
 
 export interface PlanSettings {
-  readonly augmentation: "paper" | "online" | "none";
+  readonly augmentation: TrainingSettings["augmentation"];
   readonly balanced: boolean;
   /** Column of the manifest within each value of which classes are balanced, or null for all cells together. */
   readonly balanceWithin: string | null;
@@ -22,7 +29,7 @@ export interface EpochImage extends BatchImage {
  * The images of one training epoch.
  *
  * "paper": the balanced set is drawn once; its augmented copies are the same in every epoch, only the order changes.
- * "online": the commoner class is drawn anew and every image varied anew in every epoch. `stream` is the training's
+ * "online" and "microscopes": the commoner class is drawn anew and every image varied anew in every epoch. `stream` is the training's
  * and is only forked, so an epoch's plan depends on the seed and the epoch alone.
  */
 export function planEpoch(
@@ -31,7 +38,7 @@ export function planEpoch(
   stream: RandomStream,
   epoch: number,
 ): EpochImage[] {
-  const online = settings.augmentation === "online";
+  const online = RECIPES_OF_EPOCHS[settings.augmentation] !== undefined;
   const plan = planOnce(cells, settings, online ? stream.fork(`balance ${epoch}`) : stream.fork("balance"));
   const images = plan.samples.map((sample) => ({
     ...imageOf(sample, settings, online ? stream.fork(`epoch ${epoch}`) : stream),
@@ -43,7 +50,8 @@ export function planEpoch(
 /** The images of the validation set: the same in every epoch, in the order of the cells. */
 export function planValidation(cells: readonly Cell[], settings: PlanSettings, stream: RandomStream): EpochImage[] {
   const own = stream.fork("validation");
-  const fixed = settings.augmentation === "online" ? ({ ...settings, augmentation: "paper" } as const) : settings;
+  const varies = RECIPES_OF_EPOCHS[settings.augmentation] !== undefined;
+  const fixed = varies ? ({ ...settings, augmentation: "paper" } as const) : settings;
   return planOnce(cells, fixed, own.fork("balance")).samples.map((sample) => ({
     ...imageOf(sample, fixed, own),
     positive: (cells[sample.cell] as Cell).label === settings.positiveClass,
@@ -74,8 +82,7 @@ export function planOnce(cells: readonly Cell[], settings: PlanSettings, stream:
 
 function imageOf({ cell, copy }: TrainingSample, settings: PlanSettings, stream: RandomStream): BatchImage {
   const { augmentation } = settings;
-  const varied = augmentation === "online" || (augmentation === "paper" && copy > 0);
-  if (!varied) return { index: cell, augmentation: null };
-  const recipe = augmentation === "online" ? ONLINE_RECIPE : PAPER_RECIPE;
+  const recipe = RECIPES_OF_EPOCHS[augmentation] ?? (augmentation === "paper" && copy > 0 ? PAPER_RECIPE : undefined);
+  if (recipe === undefined) return { index: cell, augmentation: null };
   return { index: cell, augmentation: drawAugmentation(stream.fork(`image ${cell} copy ${copy}`), recipe) };
 }

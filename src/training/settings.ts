@@ -41,8 +41,11 @@ export const trainingSettingsSchema = z.strictObject({
     .prefault({}),
   /** Greatest norm of the gradient. Absent: none with given weights, 1 from random ones. */
   clipNorm: z.number().positive().optional(),
-  /** "paper": fixed augmented copies; "online": a new variant of every image in every epoch; "none". */
-  augmentation: z.enum(["paper", "online", "none"]).default("paper"),
+  /**
+   * "paper": fixed augmented copies; "online": a new variant of every image in every epoch; "microscopes": the same with focus,
+   * tone and exposure of other microscopes; "none".
+   */
+  augmentation: z.enum(["paper", "online", "microscopes", "none"]).default("paper"),
   /** Which splits are balanced: training and validation (the paper's TVAD), training only (TAD), none. */
   balance: z.enum(["tvad", "tad", "none"]).default("tvad"),
   /** Column within each value of which classes are balanced (such as "source"), or null. */
