@@ -43,6 +43,7 @@ export async function runExperimentCommand(data: string, options: ExperimentOpti
     randomise: randomisedModel,
     reportProgress: console.progress,
     reportTrainings: (trainings) => sayWhatIsLeft(trainings, console),
+    reportOutcome: ({ result, examples }) => writeReport(out, experiment, result, examples),
     message: console.message,
     signal: stop.signal,
   });

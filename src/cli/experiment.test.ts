@@ -43,7 +43,14 @@ const paper = (...options: string[]) =>
   ]);
 
 test("the quick preset makes the paper's tables, charts and report of drawn cells", { timeout: 180_000 }, async () => {
+  const leftOver = new Set<number>();
+  const watching = setInterval(() => {
+    if (existsSync(join(out(), "experiment.json"))) leftOver.add(resultOf().left.length);
+  }, 50);
   expect(await paper("--preset", "quick")).toBe(0);
+  clearInterval(watching);
+  // The report is renewed after every training.
+  expect([...leftOver]).toEqual(expect.arrayContaining([4, 3, 2, 1]));
   const result = resultOf();
   expect(result.entries.map(({ name }) => name)).toEqual([
     ...["alexnet-attention", "alexnet-attention-tad", "alexnet-attention-ce", "alex-light", "alex-ca"],

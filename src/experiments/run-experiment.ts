@@ -24,7 +24,13 @@ import {
   type RunMeasurements,
   readRunModel,
 } from "./run-measurements.ts";
-import { type PlannedTraining, runTrainings, type TrainingFailure, type TrainingsRequest } from "./run-trainings.ts";
+import {
+  type PlannedTraining,
+  runTrainings,
+  type TrainingFailure,
+  type Trainings,
+  type TrainingsRequest,
+} from "./run-trainings.ts";
 import { testCells, withSplit } from "./split-data.ts";
 import { meanOf, standardDeviationOf } from "./spread.ts";
 
@@ -36,6 +42,8 @@ export interface ExperimentRequest
   /** Its trainings (plannedRuns), each with the weights that it starts from. */
   readonly runs: readonly PlannedRun[];
   readonly resamples: number;
+  /** Told what there is after each training that is made now, but for the last. */
+  readonly reportOutcome: (outcome: ExperimentOutcome) => Promise<void>;
 }
 
 export interface ExperimentOutcome {
@@ -70,20 +78,33 @@ export async function runExperiment(request: ExperimentRequest): Promise<Experim
     reportTrainings: async (state) => {
       await measuring.measure(state.finished);
       await request.reportTrainings(state);
+      const renewed = state.finished.at(-1)?.isNew === true && state.left.length > 0;
+      if (renewed) await request.reportOutcome(await outcomeOf(state, measuring, dataset, request));
     },
   });
   await measuring.measure(trainings.finished);
+  return outcomeOf(trainings, measuring, dataset, request);
+}
+
+async function outcomeOf(
+  trainings: Pick<Trainings<PlannedRun & PlannedTraining>, "finished" | "failed" | "left">,
+  measuring: Measuring,
+  dataset: Dataset,
+  request: ExperimentRequest,
+): Promise<ExperimentOutcome> {
+  const { experiment, session } = request;
   const runsOf = (entry: string | null) => trainings.finished.filter((run) => run.entry === entry);
   const proposed = measuring.measured.has(experiment.proposed) ? runsOf(experiment.proposed)[0] : undefined;
   const entries = experiment.entries.flatMap((entry) => {
     const [first, ...others] = runsOf(entry.name);
     const measurements = measuring.measured.get(entry.name);
     if (first === undefined || measurements === undefined) return [];
-    return [describeEntry(entry, [first, ...others], measurements, proposed, dataset, request)];
+    const comparison = measuring.comparison(first, proposed);
+    return [describeEntry(entry, [first, ...others], measurements, comparison, dataset)];
   });
   const test = testCells(dataset);
   const fields = new Set(test.flatMap(({ field }) => field ?? []));
-  const counts = { positiveClass: dataset.positiveClass, stream: stream.fork("counts") };
+  const counts = { positiveClass: dataset.positiveClass, stream: new RandomStream(SPLIT_SEED).fork("counts") };
   const result: ExperimentResult = {
     title: experiment.title,
     data: {
@@ -105,20 +126,22 @@ export async function runExperiment(request: ExperimentRequest): Promise<Experim
     left: trainings.left.map(({ entry, seed }) => ({ entry, seed })),
     resamples: request.resamples,
     version: request.version,
-    device: request.session.device,
+    device: session.device,
   };
-  return { result, examples: await examplesOf(proposed, dataset, request) };
+  if (proposed === undefined || !hasRunModel(proposed)) return { result, examples: [] };
+  return { result, examples: await explainExamples(proposed, await readRunModel(proposed), dataset, session) };
 }
 
-/** Measures the first training of each entry, each once. */
+/** Measures the first training of each entry and compares it with the proposed one, each once. */
 class Measuring {
   /** By the name of the entry. */
   readonly measured = new Map<string, RunMeasurements>();
   readonly failed: (FinishedRun & TrainingFailure)[] = [];
-  readonly #request: MeasuringRequest & Pick<ExperimentRequest, "message">;
+  readonly #comparisons = new Map<string, PairedComparison>();
+  readonly #request: MeasuringRequest & Pick<ExperimentRequest, "message" | "resamples">;
   readonly #proposed: string;
 
-  constructor(request: MeasuringRequest & Pick<ExperimentRequest, "message">, proposed: string) {
+  constructor(request: MeasuringRequest & Pick<ExperimentRequest, "message" | "resamples">, proposed: string) {
     this.#request = request;
     this.#proposed = proposed;
   }
@@ -135,17 +158,18 @@ class Measuring {
       }
     }
   }
-}
 
-async function examplesOf(
-  proposed: FinishedRun | undefined,
-  dataset: Dataset,
-  { session, message }: ExperimentRequest,
-): Promise<ExplainedExample[]> {
-  if (proposed === undefined) return [];
-  if (hasRunModel(proposed)) return explainExamples(proposed, await readRunModel(proposed), dataset, session);
-  message(`Figure 6 is left out: the model is no longer in ${proposed.folder}.`);
-  return [];
+  /** Null for the proposed one itself, and while there is none. */
+  comparison(run: FinishedRun, proposed: FinishedRun | undefined): PairedComparison | null {
+    if (proposed === undefined || proposed.entry === run.entry) return null;
+    const { dataset, resamples } = this.#request;
+    const stream = new RandomStream(SPLIT_SEED).fork(`comparison of ${run.entry}`);
+    const compared =
+      this.#comparisons.get(run.entry) ??
+      compareRuns(scoredTest(run), scoredTest(proposed), cellsOfTest(dataset), { stream, resamples });
+    this.#comparisons.set(run.entry, compared);
+    return compared;
+  }
 }
 
 type Measured = Omit<EntryResult, "comparison"> & { readonly comparison: PairedComparison | null };
@@ -154,14 +178,11 @@ function describeEntry(
   { name, note }: ExperimentEntry,
   runs: readonly [FinishedRun, ...FinishedRun[]],
   { inferenceMilliseconds, modelMegabytes, localisation }: RunMeasurements,
-  proposed: FinishedRun | undefined,
+  comparison: PairedComparison | null,
   dataset: Dataset,
-  { resamples }: ExperimentRequest,
 ): Measured {
   const [first] = runs;
   const { network, side, weights } = first.settings;
-  const isCompared = proposed !== undefined && proposed.entry !== name;
-  const stream = new RandomStream(SPLIT_SEED).fork(`comparison of ${name}`);
   return {
     name,
     network: network.name,
@@ -174,9 +195,7 @@ function describeEntry(
       Record<HeadlineMetric, OverSeeds>
     >,
     ...{ inferenceMilliseconds, modelMegabytes, localisation },
-    comparison: isCompared
-      ? compareRuns(scoredTest(first), scoredTest(proposed), cellsOfTest(dataset), { stream, resamples })
-      : null,
+    comparison,
     groups: groupResults(first, dataset),
   };
 }

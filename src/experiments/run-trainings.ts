@@ -26,6 +26,8 @@ export interface PlannedTraining {
 /** What a finished training left in its run folder. */
 export interface TrainingResult {
   readonly folder: string;
+  /** Made or gone on with now, not found finished. */
+  readonly isNew: boolean;
   readonly history: readonly EpochRecord[];
   /** That it took: from start to end where all of it was made now, else the sum of its epochs. */
   readonly seconds: number;
@@ -118,7 +120,9 @@ async function makeTraining<Planned extends PlannedTraining>(
     signal: request.signal,
   });
   const result = finished ? await readResult(folder, settings, dataset) : null;
-  return result !== null && isNew ? { ...result, seconds: (performance.now() - started) / 1000 } : result;
+  if (result === null) return null;
+  const seconds = isNew ? (performance.now() - started) / 1000 : result.seconds;
+  return { ...result, seconds, isNew: true };
 }
 
 /** What is in `folder`, or null where there is no run or it is not finished. Throws EXPERIMENT_RUN_DIFFERS. */
@@ -136,6 +140,7 @@ async function readResult(
     const history = await readHistory(folder, Number.POSITIVE_INFINITY);
     return {
       folder,
+      isNew: false,
       history,
       seconds: history.reduce((sum, { seconds }) => sum + seconds, 0),
       evaluation: await readJson<RunEvaluation>(folder, RUN_FILES.evaluation),
