@@ -17,6 +17,7 @@ import { evaluationPage } from "../report/evaluation-page.ts";
 import { MODEL_IN_THE_BOX, type ModelFile, readModel } from "../scoring/model.ts";
 import type { ImageQuality } from "../scoring/quality.ts";
 import { type ScoringSource, scoreIntoFile } from "../scoring/score-into-file.ts";
+import type { ViewCount } from "../scoring/views.ts";
 import type { Console } from "./console.ts";
 import type { EvaluateScoresOptions } from "./evaluate-scores.ts";
 import { describeEvaluation, leftOutWarnings } from "./evaluate-summary.ts";
@@ -29,6 +30,7 @@ export interface EvaluateModelOptions extends EvaluateScoresOptions {
   readonly where: Readonly<Record<string, string>>;
   readonly device: "auto" | Device;
   readonly threads?: number;
+  readonly views: ViewCount;
   readonly besideModel?: true;
 }
 
@@ -40,6 +42,8 @@ export interface ModelEvaluation extends Evaluation {
   readonly dataHash: string;
   readonly split: Split | "all";
   readonly where: Readonly<Record<string, string>>;
+  /** Orientations of each cell whose mean is its score. */
+  readonly views: ViewCount;
   readonly classNames: ScoreTable["classNames"];
   readonly rows: number;
   readonly leftOut: LeftOut;
@@ -112,7 +116,7 @@ async function scoreCellsOf(
   split: Split | "all",
   model: ModelFile,
   path: string,
-  { device: wanted, threads, threshold, out }: EvaluateModelOptions,
+  { device: wanted, threads, views, threshold, out }: EvaluateModelOptions,
   console: Console,
 ): Promise<void> {
   const { device } = await selectDevice(wanted, console.message, { portable: true });
@@ -123,7 +127,7 @@ async function scoreCellsOf(
       threshold: threshold ?? model.metadata.operating_point.threshold,
       source: sourceOf(cells),
       path,
-      scoring: { session: { device, threads: threads ?? 0 } },
+      scoring: { session: { device, threads: threads ?? 0 }, views },
       reportProgress: console.progress,
       message: console.message,
       signal,
@@ -175,6 +179,7 @@ async function measure(scores: string, evaluated: Evaluated): Promise<ModelEvalu
     dataHash: dataset.hash,
     split,
     where: options.where,
+    views: options.views,
     classNames: table.classNames,
     rows: table.rows,
     leftOut: table.leftOut,
@@ -254,6 +259,7 @@ async function writeReport(evaluation: ModelEvaluation, model: ModelFile, folder
       ["Data", evaluation.data],
       ["Data hash", evaluation.dataHash],
       ["Cells", `${split === "all" ? "all" : `split ${split}`}${filters.join("")}`],
+      ["Views of each cell", String(evaluation.views)],
       ["Classes", `${classNames.positive} (positive), ${classNames.negative} (negative)`],
       ["Seed of the resamples", String(evaluation.seed)],
     ],

@@ -9,7 +9,7 @@ import type { LeftOut, ScoreTable } from "../evaluation/score-table.ts";
 import { type Console, consoleOf } from "./console.ts";
 import type { EvaluateModelOptions } from "./evaluate-model.ts";
 import { describeEvaluation, leftOutWarnings } from "./evaluate-summary.ts";
-import { deviceOption, seedOption, threadsOption, whereOption, wholeNumber } from "./options.ts";
+import { deviceOption, seedOption, threadsOption, viewsOption, whereOption, wholeNumber } from "./options.ts";
 import { versionOfPackage } from "./version.ts";
 
 export interface EvaluateScoresOptions {
@@ -70,8 +70,14 @@ export function registerEvaluate(program: Command): void {
     .option("--group-by <column>", "intervals and results by this column; auto: donor, slide or field; or none", "auto")
     .option("--resamples <number>", "bootstrap resamples for the intervals", wholeNumber(0, 1_000_000), 1000)
     .option("--out <folder>", "write evaluation.json and report.html there, with a model also scores.csv")
-    .option("--beside-model", "write the numbers beside the model file, as NAME.evaluation.json: mn review shows them")
+    .addOption(
+      new Option(
+        "--beside-model",
+        "write the numbers beside the model file, as NAME.evaluation.json: mn review shows them",
+      ).conflicts("views"),
+    )
     .addOption(seedOption())
+    .addOption(viewsOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addHelpText("after", EXAMPLES)

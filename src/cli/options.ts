@@ -22,6 +22,21 @@ export function threadsOption(): Option {
   );
 }
 
+/** `--views N`: orientations of each cell whose mean is its score. */
+export function viewsOption(): Option {
+  return new Option("--views <number>", "score the mean of 1, 2, 4 or 8 orientations of each cell: steadier, slower")
+    .argParser(viewCount)
+    .default(1);
+}
+
+function viewCount(text: string): 1 | 2 | 4 | 8 {
+  const value = Number(text);
+  if (value === 1 || value === 2 || value === 4 || value === 8) return value;
+  throw new InvalidArgumentError(
+    "Expected 1 (the cell as it is), 2 (and its mirror image), 4 (both flips) or 8 (all).",
+  );
+}
+
 /** `--where COLUMN=VALUE`, as often as wanted: only cells with these values. */
 export function whereOption(): Option {
   return new Option("--where <column=value>", "only cells with this value; may be repeated")

@@ -12,6 +12,7 @@ export interface ScoringSummary extends Omit<ScoreIntoFileOutcome, "finished"> {
   readonly model: string;
   readonly modelSha256: string;
   readonly threshold: number;
+  readonly views: number;
 }
 
 /** Scores a source into a file and says what came out; goes on with a broken-off file, stops in good order on Ctrl-C. */
@@ -34,7 +35,7 @@ export async function runScoring(
       threshold,
       source: scoringSource(source),
       path: scores,
-      scoring: { session: { device, threads: options.threads ?? 0 }, batch: options.batch },
+      scoring: { session: { device, threads: options.threads ?? 0 }, batch: options.batch, views: options.views },
       reportProgress: console.progress,
       message: console.message,
       signal,
@@ -43,7 +44,15 @@ export async function runScoring(
   const { finished, ...counts } = outcome;
   if (!finished) throw scoringStopped(counts.cells, source.total, "The same command goes on from here.");
   const seconds = Number(((performance.now() - started) / 1000).toFixed(2));
-  const summary = { ...counts, scores, seconds, model: modelPath, modelSha256: model.sha256, threshold };
+  const summary = {
+    ...counts,
+    scores,
+    seconds,
+    model: modelPath,
+    modelSha256: model.sha256,
+    threshold,
+    views: options.views,
+  };
   console.result(summary, describe(summary));
 }
 

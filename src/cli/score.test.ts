@@ -61,6 +61,16 @@ test("scores a folder; class folders give the labels; the summary is one JSON do
   ]);
 });
 
+test("with views, the score is another and the summary says so; a number of views that there is not is refused", async () => {
+  const out = (name: string) => join(folder, name);
+  expect(await score(model, cells, "--out", out("one.csv"))).toMatchObject({ views: 1 });
+  expect(await score(model, cells, "--out", out("eight.csv"), "--views", "8")).toMatchObject({ views: 8, cells: 3 });
+  const [one, eight] = [await rowsOf(out("one.csv")), await rowsOf(out("eight.csv"))];
+  expect(eight[0]).toEqual(one[0]);
+  expect(eight[1]?.[2]).not.toBe(one[1]?.[2]);
+  await expect(score(model, cells, "--views", "3")).rejects.toMatchObject({ code: "commander.invalidArgument" });
+});
+
 test("scores a manifest: order, ids and other columns stay as they are, unreadable images keep their row", async () => {
   const manifest = join(cells, "slide.csv");
   await writeFile(manifest, "id,file,note,quality\n007,normal/c.png,x,good\n3,gone.png,,\n003,mn/a.png,,\n");

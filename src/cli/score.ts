@@ -1,12 +1,14 @@
 import type { Command } from "commander";
 import type { Device } from "../engine/session.ts";
+import type { ViewCount } from "../scoring/views.ts";
 import { consoleOf } from "./console.ts";
-import { deviceOption, numberBetween, threadsOption, wholeNumber } from "./options.ts";
+import { deviceOption, numberBetween, threadsOption, viewsOption, wholeNumber } from "./options.ts";
 
 export interface ScoreOptions {
   readonly out?: string;
   readonly threshold?: number;
   readonly batch: number;
+  readonly views: ViewCount;
   readonly device: "auto" | Device;
   readonly threads?: number;
 }
@@ -39,6 +41,7 @@ export function registerScore(program: Command): void {
       "call positive from here on (default: the model's operating point)",
       numberBetween(0, 1),
     )
+    .addOption(viewsOption())
     .option("--batch <number>", "images at once", wholeNumber(1, 512), 32)
     .addOption(deviceOption())
     .addOption(threadsOption())

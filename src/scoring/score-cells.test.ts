@@ -1,7 +1,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { askPlainly, tinyCell, tinyCells, tinyModel } from "../../test/scoring/tiny-model.ts";
+import { askPlainly, TINY_SIDE, tinyCell, tinyCells, tinyModel } from "../../test/scoring/tiny-model.ts";
+import { encodePng } from "../images/encode.ts";
 import { type ScoredCell, scoreCells } from "./score-cells.ts";
 
 const NAMES = Array.from({ length: 7 }, (_, index) => `cell-${index}.png`);
@@ -60,6 +61,55 @@ test("attention maps, size and quality travel with each cell", async () => {
   floats("attention_6").forEach((value, place) => {
     expect(map?.data[place]).toBeCloseTo(value, 5);
   });
+});
+
+/** Row-major places of the eight orientations of a square, written out by turning its corner letters: independent of views.ts. */
+function orientationsOf(side: number): number[][] {
+  const rows = Array.from({ length: side }, (_, y) => Array.from({ length: side }, (_, x) => y * side + x));
+  const mirrored = (square: number[][]) => square.map((row) => row.toReversed());
+  const upsideDown = (square: number[][]) => square.toReversed();
+  const transposed = (square: number[][]) => square.map((_, y) => square.map((row) => row[y] as number));
+  const flips = [rows, mirrored(rows), upsideDown(rows), upsideDown(mirrored(rows))];
+  return [...flips, ...flips.map(transposed)].map((square) => square.flat());
+}
+
+test.each([2, 4, 8] as const)("with %i views the score is the mean of plain onnxruntime's over them", async (views) => {
+  const scored: ScoredCell<string>[] = [];
+  for await (const cell of scoreCells(model, NAMES.map(imageOf), { session, batch: 5, views })) scored.push(cell);
+  const turns = orientationsOf(TINY_SIDE).slice(0, views);
+  for (const [index, cell] of scored.entries()) {
+    const image = tinyCell(index);
+    const turned = turns.map((places) => ({ ...image, data: Uint8Array.from(places, (place) => image.data[place]!) }));
+    const { probability } = await askPlainly(model.bytes, turned);
+    const mean = probability.reduce((sum, value) => sum + value, 0) / views;
+    expect("score" in cell && cell.score.probability).toBeCloseTo(mean, 5);
+  }
+});
+
+test("with all eight views a cell has the same score and the same maps, turned with it, however it lies", async () => {
+  const turns = orientationsOf(TINY_SIDE);
+  const turnsOfMaps = orientationsOf(3);
+  const image = tinyCell(0);
+  const scores = [];
+  for (const [turn, places] of turns.entries()) {
+    const data = Uint8Array.from(places, (place) => image.data[place]!);
+    const path = join(folder, `turned-${turn}.png`);
+    await writeFile(path, await encodePng({ ...image, data }));
+    for await (const cell of scoreCells(model, [{ path, source: turn }], { session, views: 8 }))
+      if ("score" in cell) scores.push(cell.score);
+  }
+  const [first] = scores;
+  expect(scores).toHaveLength(8);
+  for (const [turn, { probability, attention, evidence }] of scores.entries()) {
+    expect(probability).toBeCloseTo(first?.probability as number, 6);
+    for (const [map, untouched] of [
+      [attention.attention_6, first?.attention.attention_6],
+      [evidence, first?.evidence],
+    ])
+      turnsOfMaps[turn]?.forEach((place, at) => {
+        expect(map?.data[at]).toBeCloseTo(untouched?.data[place] as number, 5);
+      });
+  }
 });
 
 test("a cell above the model's threshold is unfamiliar, one that it does not reach is not; without a threshold none is", async () => {

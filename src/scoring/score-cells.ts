@@ -8,6 +8,7 @@ import { resizeImage } from "../images/resize.ts";
 import type { ClassifierHandlers } from "./classifier-worker.ts";
 import type { ModelFile } from "./model.ts";
 import { type ImageQuality, qualityOf, qualityToModel } from "./quality.ts";
+import { meanOfViews, type ViewCount, type ViewScore, viewOf } from "./views.ts";
 
 /** One image to be scored; `source` is whatever the caller wants back with the score. */
 export interface CellImage<Source> {
@@ -53,6 +54,8 @@ export interface ScoringOptions {
   readonly session: SessionOptions;
   /** Images in a batch. */
   readonly batch?: number;
+  /** Orientations of each cell whose mean is its score: steadier, and as many times slower. Absent: 1. */
+  readonly views?: ViewCount;
 }
 
 const DEFAULT_BATCH = 32;
@@ -76,8 +79,9 @@ export async function* scoreCells<Source>(
     const side = await thread.call("open", { model: model.bytes, options: options.session });
     const threshold = model.metadata?.unfamiliarity?.threshold ?? null;
     let underWay: Promise<ScoredCell<Source>[]> | undefined;
-    for await (const batch of preparedBatches(cells, side, options.batch ?? DEFAULT_BATCH)) {
-      const next = classifyBatch(thread, batch, side, threshold);
+    const { batch: images = DEFAULT_BATCH, views = 1 } = options;
+    for await (const batch of preparedBatches(cells, side, Math.max(1, Math.floor(images / views)))) {
+      const next = classifyBatch(thread, batch, { side, threshold, views });
       // Awaited one batch later; until then its failure must not count as unhandled.
       next.catch(() => {});
       if (underWay !== undefined) yield* await underWay;
@@ -133,10 +137,12 @@ async function prepare<Source>({ path, source }: CellImage<Source>, side: number
 async function classifyBatch<Source>(
   thread: WorkerThread<ClassifierHandlers>,
   batch: readonly PreparedCell<Source>[],
-  side: number,
-  threshold: number | null,
+  { side, threshold, views }: { side: number; threshold: number | null; views: ViewCount },
 ): Promise<ScoredCell<Source>[]> {
-  const images = batch.flatMap((cell) => ("planes" in cell ? [cell.planes] : []));
+  const numbers = Array.from({ length: views }, (_, view) => view);
+  const images = batch.flatMap((cell) =>
+    "planes" in cell ? numbers.map((view) => viewOf(cell.planes, side, view)) : [],
+  );
   const pixels = new Uint8Array(images.length * 3 * side * side);
   images.forEach((planes, slot) => {
     pixels.set(planes, slot * planes.length);
@@ -147,13 +153,13 @@ async function classifyBatch<Source>(
   return batch.map((cell) => {
     if ("error" in cell) return cell;
     const { source, width, height } = cell;
-    const score = scoreAt(classified as Classification, slot++);
+    const score = meanOfViews(numbers.map(() => scoreAt(classified as Classification, slot++)));
     const quality = qualityToModel(cell.quality, score.unfamiliarity, threshold);
     return { source, score: { ...score, width, height, quality } };
   });
 }
 
-function scoreAt({ probabilities, attention, evidence, unfamiliarity }: Classification, slot: number) {
+function scoreAt({ probabilities, attention, evidence, unfamiliarity }: Classification, slot: number): ViewScore {
   const maps = Object.entries(attention).map(([name, all]) => [name, all[slot] as AttentionMap] as const);
   return {
     probability: probabilities[slot] as number,

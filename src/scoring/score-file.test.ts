@@ -103,13 +103,16 @@ test.each([
   expect(await readFile(path)).toEqual(await readFile(whole));
 });
 
-test.each(["modelSha256", "sourceSha256", "threshold"] as const)("another %s starts anew", async (key) => {
-  await (await writeRows(path, ROWS)).suspend();
-  const again = await ScoreFile.open(path, { ...IDENTITY, [key]: key === "threshold" ? 0.4 : "other" });
-  expect(again.before).toEqual({ cells: 0, failed: 0, positive: 0 });
-  await again.finish();
-  expect((await readFile(path, "utf8")).trim().split("\n")).toHaveLength(1);
-});
+test.each([{ modelSha256: "other" }, { sourceSha256: "other" }, { threshold: 0.4 }, { views: 8 }])(
+  "a file of another identity starts anew: %o",
+  async (other) => {
+    await (await writeRows(path, ROWS)).suspend();
+    const again = await ScoreFile.open(path, { ...IDENTITY, ...other });
+    expect(again.before).toEqual({ cells: 0, failed: 0, positive: 0 });
+    await again.finish();
+    expect((await readFile(path, "utf8")).trim().split("\n")).toHaveLength(1);
+  },
+);
 
 test("a folder that is not there is an error with what to do", async () => {
   const nowhere = join(folder, "absent", "scores.csv");

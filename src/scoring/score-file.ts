@@ -11,6 +11,8 @@ export interface ScoreFileIdentity {
   readonly sourceSha256: string;
   readonly threshold: number;
   readonly positiveClass: string;
+  /** Orientations whose mean is a score. Absent: the cell as it is. */
+  readonly views?: number;
 }
 
 /** Rows counted by what became of them. */

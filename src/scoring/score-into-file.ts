@@ -38,7 +38,11 @@ export async function scoreIntoFile(request: ScoreIntoFileRequest): Promise<Scor
   const { model, threshold, source, path, scoring, signal } = request;
   const { reportProgress = ignoreProgress, message = () => {} } = request;
   const { classes, positive_class: positiveClass } = model.metadata;
-  const identity = { modelSha256: model.sha256, sourceSha256: source.sha256, threshold, positiveClass };
+  const { views = 1 } = scoring;
+  const identity = {
+    ...{ modelSha256: model.sha256, sourceSha256: source.sha256, threshold, positiveClass },
+    ...(views === 1 ? {} : { views }),
+  };
   const file = await ScoreFile.open(path, identity);
   let counts = file.before;
   if (counts.cells > 0) message(`Going on after the ${counts.cells} cells that ${path}.partial holds.`);
