@@ -83,9 +83,11 @@ export async function checkRandomised(
   reportProgress: ReportProgress,
 ): Promise<RandomisationCheck> {
   const model = randomise(decodeModelMetadata(decodeOnnx(trained).metadata), seed);
+  const cells = testCells(dataset);
   const probabilities: number[] = [];
   const positives: boolean[] = [];
-  for await (const { cell, score } of scored(model, testCells(dataset), session)) {
+  for await (const { cell, score } of scored(model, cells, session)) {
+    reportProgress({ stage: "Scoring with random weights", done: probabilities.length + 1, total: cells.length });
     probabilities.push(score.probability);
     positives.push(cell.label === dataset.positiveClass);
   }

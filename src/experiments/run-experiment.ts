@@ -120,9 +120,7 @@ async function outcomeOf(
     tad: experiment.tad,
     entries: adjusted(entries),
     randomised: measuring.measured.get(experiment.proposed)?.randomised ?? null,
-    failed: [...trainings.failed, ...measuring.failed].map(({ entry, seed, code, message }) => ({
-      ...{ entry, seed, code, message },
-    })),
+    failed: [...trainings.failed, ...measuring.failed].map(failureOf),
     left: trainings.left.map(({ entry, seed }) => ({ entry, seed })),
     resamples: request.resamples,
     version: request.version,
@@ -130,6 +128,10 @@ async function outcomeOf(
   };
   if (proposed === undefined || !hasRunModel(proposed)) return { result, examples: [] };
   return { result, examples: await explainExamples(proposed, await readRunModel(proposed), dataset, session) };
+}
+
+function failureOf({ entry, seed, code, message }: PlannedRun & TrainingFailure): ExperimentResult["failed"][number] {
+  return { entry, seed, code, message };
 }
 
 /** Measures the first training of each entry and compares it with the proposed one, each once. */
