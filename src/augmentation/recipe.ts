@@ -55,7 +55,7 @@ export const ONLINE_RECIPE: AugmentationRecipe = {
 
 /**
  * ONLINE_RECIPE with what differs from microscope to microscope: focus (a third stays as sharp as it is), the camera's and the
- * preparation's tone curve, exposure, and the size of the window about the nucleus. For models that are to work elsewhere.
+ * preparation's tone curve, exposure, and the size of the window about the nucleus.
  */
 export const MICROSCOPES_RECIPE: AugmentationRecipe = {
   ...ONLINE_RECIPE,
