@@ -20,7 +20,7 @@ export function blurImage(image: RasterImage, { sigmaPixels }: Blur): RasterImag
   if (!(sigmaPixels > 0)) return image;
   const { channels, data } = image;
   const kernel = gaussianKernel(sigmaPixels);
-  if (!isGrey(image)) return { ...image, data: blurred(image, kernel) };
+  if (channels === 1 || !isGrey(image)) return { ...image, data: blurred(image, kernel) };
   // Grey cells are stored in three equal channels: a third of the work.
   const grey = new Uint8Array(data.length / channels);
   for (let pixel = 0; pixel < grey.length; pixel++) grey[pixel] = data[pixel * channels]!;
@@ -59,6 +59,7 @@ function blurred({ width, height, channels, data }: RasterImage, kernel: Float64
     sums.fill(0);
     for (let tap = 0; tap < kernel.length; tap++)
       addScaled(sums, across, mirror(row + tap - radius, height) * samples, kernel[tap]!);
+    // As float32, like the first pass.
     for (let at = 0; at < samples; at++) both[row * samples + at] = Math.fround(sums[at]!) + 0.5;
   }
   return both;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import type { ViewCount } from "../scoring/views.ts";
 
 /** What a command may be told to compute on. */
 const DEVICES = ["auto", "cpu", "cuda", "webgpu", "coreml", "dml"] as const;
@@ -29,7 +30,7 @@ export function viewsOption(): Option {
     .default(1);
 }
 
-function viewCount(text: string): 1 | 2 | 4 | 8 {
+function viewCount(text: string): ViewCount {
   const value = Number(text);
   if (value === 1 || value === 2 || value === 4 || value === 8) return value;
   throw new InvalidArgumentError(

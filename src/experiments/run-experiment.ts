@@ -82,7 +82,6 @@ export async function runExperiment(request: ExperimentRequest): Promise<Experim
       if (renewed) await request.reportOutcome(await outcomeOf(state, measuring, dataset, request));
     },
   });
-  await measuring.measure(trainings.finished);
   return outcomeOf(trainings, measuring, dataset, request);
 }
 

@@ -105,12 +105,12 @@ async function makeTraining<Planned extends PlannedTraining>(
   }
   request.message(`${name}: training in ${folder}.`);
   const started = performance.now();
-  const isNew = !existsSync(join(folder, RUN_FILES.settings));
+  const isFromStart = !existsSync(join(folder, RUN_FILES.settings));
   const { finished } = await train({
     dataset,
     settings,
     runFolder: folder,
-    resume: !isNew,
+    resume: !isFromStart,
     session: request.session,
     version: request.version,
     operatingPoint: { rule: "highest-f1" },
@@ -121,7 +121,7 @@ async function makeTraining<Planned extends PlannedTraining>(
   });
   const result = finished ? await readResult(folder, settings, dataset) : null;
   if (result === null) return null;
-  const seconds = isNew ? (performance.now() - started) / 1000 : result.seconds;
+  const seconds = isFromStart ? (performance.now() - started) / 1000 : result.seconds;
   return { ...result, seconds, isNew: true };
 }
 

@@ -63,7 +63,7 @@ test("attention maps, size and quality travel with each cell", async () => {
   });
 });
 
-/** Row-major places of the eight orientations of a square, written out by turning its corner letters: independent of views.ts. */
+/** Row-major places of the eight orientations of a square, by moving whole rows: independent of views.ts. */
 function orientationsOf(side: number): number[][] {
   const rows = Array.from({ length: side }, (_, y) => Array.from({ length: side }, (_, x) => y * side + x));
   const mirrored = (square: number[][]) => square.map((row) => row.toReversed());

@@ -16,19 +16,11 @@ export interface CellImage<Source> {
   readonly source: Source;
 }
 
-/** What a model says of one cell. */
-export interface CellScore {
-  /** Probability of the positive class, 0 to 1. */
-  readonly probability: number;
-  /** Two maps for the paper's network, by output name such as `attention_6`. */
-  readonly attention: Readonly<Record<string, AttentionMap>>;
-  /** Share of each place in the decision: positive values speak for the positive class; null for other networks. */
-  readonly evidence: AttentionMap | null;
+/** What a model says of one cell: the mean over its views. */
+export interface CellScore extends ViewScore {
   /** Size of the image as decoded, pixels. */
   readonly width: number;
   readonly height: number;
-  /** How unlike the training cells the image is, about 1 for these; null where the model does not say. */
-  readonly unfamiliarity: number | null;
   readonly quality: ImageQuality;
 }
 

@@ -5,9 +5,13 @@ export type ViewCount = 1 | 2 | 4 | 8;
 
 /** What a model says of one view. */
 export interface ViewScore {
+  /** Probability of the positive class, 0 to 1. */
   readonly probability: number;
+  /** Two maps for the paper's network, by output name such as `attention_6`. */
   readonly attention: Readonly<Record<string, AttentionMap>>;
+  /** Share of each place in the decision: positive values speak for the positive class; null for other networks. */
   readonly evidence: AttentionMap | null;
+  /** How unlike the training cells the image is, about 1 for these; null where the model does not say. */
   readonly unfamiliarity: number | null;
 }
 
