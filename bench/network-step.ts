@@ -84,7 +84,7 @@ async function openTraining(): Promise<NetworkFacts> {
   const start = { kind: "weights", weights } as const;
   const memory = [...weights.values()].map(({ buffer }) => buffer as ArrayBuffer);
   const session = { device: "cpu", threads: options.threads } as const;
-  await worker.call("open", { graphs, randomMasks, seed: "bench", start, options: session }, memory);
+  await worker.call("open", { graphs, randomMasks, seed: "bench", start, averaging: null, options: session }, memory);
   collectGarbage("major");
   return { parameters: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0), batch, microBatch };
 }

@@ -99,10 +99,10 @@ async function settingsOf(options: TrainOptions): Promise<TrainingSettings> {
 
 function withOptions(base: Readonly<Record<string, unknown>>, options: TrainOptions): Record<string, unknown> {
   const { epochs, batch, seed, clipNorm, augmentation, balance, balanceWithin, storage, weights } = options;
-  const { network, gamma, learningRate, decayEvery } = options;
+  const { network, gamma, learningRate, decayEvery, averageEpochs } = options;
   return {
     ...base,
-    ...given({ epochs, batch, seed, clipNorm, augmentation, balance, balanceWithin, storage, weights }),
+    ...given({ epochs, batch, seed, clipNorm, augmentation, balance, balanceWithin, storage, weights, averageEpochs }),
     ...(network === undefined ? {} : { network: { name: network } }),
     ...(gamma === undefined ? {} : { loss: { gamma } }),
     schedule: { ...(base.schedule as object | undefined), ...given({ learningRate, everyEpochs: decayEvery }) },

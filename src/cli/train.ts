@@ -17,6 +17,7 @@ export interface TrainOptions extends CompletionOptions {
   readonly decayEvery?: number;
   readonly gamma?: number;
   readonly clipNorm?: number;
+  readonly averageEpochs?: number;
   readonly augmentation?: string;
   readonly balance?: string;
   readonly balanceWithin?: string;
@@ -57,6 +58,11 @@ export function registerTrain(program: Command): void {
     .option("--decay-every <epochs>", "epochs after which it is divided by ten (default: 20)", wholeNumber(1))
     .option("--gamma <number>", "focal loss exponent; 0 is cross-entropy (default: 2)", numberBetween(0, 10))
     .option("--clip-norm <number>", "greatest norm of the gradient", numberBetween(0, Number.POSITIVE_INFINITY))
+    .option(
+      "--average-epochs <number>",
+      "keep the mean of the weights over so many epochs (default: those of the last step)",
+      numberBetween(0, Number.POSITIVE_INFINITY),
+    )
     .addOption(
       new Option("--augmentation <kind>", "(default: paper)").choices(["paper", "online", "microscopes", "none"]),
     )

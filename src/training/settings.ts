@@ -41,6 +41,8 @@ export const trainingSettingsSchema = z.strictObject({
     .prefault({}),
   /** Greatest norm of the gradient. Absent: none with given weights, 1 from random ones. */
   clipNorm: z.number().positive().optional(),
+  /** Epochs over which the weights are averaged for the model (weight-average.ts). Absent: those of the last step. */
+  averageEpochs: z.number().positive().optional(),
   /**
    * "paper": fixed augmented copies; "online": a new variant of every image in every epoch; "microscopes": the same with focus,
    * tone and exposure of other microscopes; "none".

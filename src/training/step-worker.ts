@@ -17,6 +17,7 @@ import { encodeModelInPieces } from "../networks/model-file.ts";
 import type { NetworkSettings } from "../networks/networks.ts";
 import { openCheckpoint, RUN_FILES, type TrainingPosition, writeCheckpoint, writeRunFile } from "./run-folder.ts";
 import { IMAGE_INPUT, SAMPLE_WEIGHT_INPUT, TARGET_INPUT } from "./training-graph.ts";
+import { WeightAverage } from "./weight-average.ts";
 
 /** One batch of uint8 pixels [N, 3, side, side] with, for every image, its class (0 or 1) and its share of the loss. */
 export interface StepRequest {
@@ -33,6 +34,12 @@ export type Start =
   | { readonly kind: "weights"; readonly weights: TrainingState }
   | { readonly kind: "checkpoint"; readonly runFolder: string };
 
+/** The tensors whose mean over the last steps, not whose last numbers, are the model. */
+export interface Averaging {
+  readonly names: readonly string[];
+  readonly steps: number;
+}
+
 /** The model of the present weights, to be written into a run folder. */
 export interface CandidateRequest {
   readonly runFolder: string;
@@ -47,21 +54,24 @@ export type StepGraphs =
   | { readonly kind: "accumulating"; readonly graphs: AccumulationGraphs };
 
 let training: TrainingSession | AccumulatingSession | undefined;
+/** Null where the model is of the last step's weights. */
+let average: WeightAverage | null = null;
 let randomMasks: readonly RandomMask[] = [];
 let seed: number | string = 0;
 let classifier: ClassifierSession | undefined;
 let sessionOptions: SessionOptions = { device: "cpu", threads: 0 };
 
 const handlers = {
-  /** `seed` names the stream that every step's random masks are forked from. */
+  /** `seed` names the stream that every step's random masks are forked from; `averaging` is null for the last step's weights. */
   open: async (request: {
     graphs: StepGraphs;
     randomMasks: readonly RandomMask[];
     seed: number | string;
     start: Start;
+    averaging: Averaging | null;
     options: SessionOptions;
   }): Promise<void> => {
-    const { graphs, options } = request;
+    const { graphs, options, averaging } = request;
     sessionOptions = options;
     randomMasks = request.randomMasks;
     seed = request.seed;
@@ -69,6 +79,7 @@ const handlers = {
       graphs.kind === "whole"
         ? await TrainingSession.open(graphs.model, graphs.states, options)
         : await AccumulatingSession.open(graphs.graphs, options);
+    average = averaging === null ? null : new WeightAverage(training.state, averaging.names, averaging.steps);
     writeStart(training, request.start);
     collectGarbage("major");
   },
@@ -85,23 +96,27 @@ const handlers = {
       [SAMPLE_WEIGHT_INPUT]: new Tensor("float32", Float32Array.from(sampleWeights), [slots, 1]),
       ...drawRandomMasks(randomMasks, slots, new RandomStream(seed).fork(step)),
     };
-    const { loss } = await opened(training).step(batch, learningRate, step);
+    const session = opened(training);
+    const { loss } = await session.step(batch, learningRate, step);
+    average?.add(session.state, step);
     return new Transferred({ loss, buffer: pixels.buffer }, [pixels.buffer]);
   },
 
   /** Writes the checkpoint of the present state. The numbers go into the file from where they are. */
   saveCheckpoint: async ({ runFolder, position }: { runFolder: string; position: TrainingPosition }): Promise<void> => {
-    await writeCheckpoint(runFolder, { position, state: opened(training).state });
+    const state = new Map([...opened(training).state, ...(average?.inCheckpoint() ?? [])]);
+    await writeCheckpoint(runFolder, { position, state });
   },
 
   close: async (_: null): Promise<void> => {
     await training?.close();
     training = undefined;
+    average = null;
   },
 
-  /** Writes the model of the present weights into the run folder and opens it from there. */
+  /** Writes the model of the present weights, or of their mean, into the run folder and opens it from there. */
   openCandidate: async ({ runFolder, ...described }: CandidateRequest): Promise<void> => {
-    const weights = opened(training).state;
+    const weights = average?.weights ?? opened(training).state;
     const pieces = encodeModelInPieces({ ...described, weights, storage: "float32" });
     await writeRunFile(runFolder, RUN_FILES.candidate, pieces);
     classifier = await ClassifierSession.open(join(runFolder, RUN_FILES.candidate), sessionOptions);
@@ -124,7 +139,7 @@ export type StepHandlers = typeof handlers;
 
 function writeStart(session: TrainingSession | AccumulatingSession, start: Start): void {
   if (start.kind === "weights") session.writeState(start.weights);
-  else openCheckpoint(start.runFolder, ({ tensors }) => session.writeState(tensors()));
+  else openCheckpoint(start.runFolder, ({ tensors }) => session.writeState(average?.restore(tensors()) ?? tensors()));
 }
 
 function opened<Session>(session: Session | undefined): Session {

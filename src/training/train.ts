@@ -38,7 +38,7 @@ import { describeRunModel } from "./run-model.ts";
 import { learningRateAt, type ScheduleSettings } from "./schedule.ts";
 import type { TrainingSettings } from "./settings.ts";
 import { chooseStartingWeights, type StartingWeights } from "./starting-weights.ts";
-import type { Start, StepGraphs } from "./step-worker.ts";
+import type { Averaging, Start, StepGraphs } from "./step-worker.ts";
 import {
   buildAccumulationGraphs,
   buildTrainingGraph,
@@ -133,10 +133,12 @@ async function trainOnImages(
   try {
     await threads.preparation.call("load", images);
     const seed = `${settings.seed}/random masks`;
+    const run = new TrainingRun(request, threads, stream, training, validation);
+    const averaging = run.averaging([...parameters, ...buffers]);
     const moved =
       start.kind === "weights" ? [...start.weights.values()].map(({ buffer }) => buffer as ArrayBuffer) : [];
-    await threads.step.call("open", { graphs, randomMasks, seed, start, options: request.session }, moved);
-    const run = new TrainingRun(request, threads, stream, training, validation);
+    const opening = { graphs, randomMasks, seed, start, averaging, options: request.session };
+    await threads.step.call("open", opening, moved);
     const progress = await run.continueFrom(position ?? START_POSITION);
     await threads.step.call("close", null);
     return progress;
@@ -274,6 +276,13 @@ class TrainingRun {
       leastSteps: schedule.leastSteps ?? (fromRandom ? FROM_RANDOM.leastSteps : 0),
     };
     if (fromRandom) this.#warnOfFewSteps();
+  }
+
+  /** What the model is averaged over, or null. */
+  averaging(tensors: readonly Parameter[]): Averaging | null {
+    const { averageEpochs } = this.#request.settings;
+    if (averageEpochs === undefined) return null;
+    return { names: tensors.map(({ name }) => name), steps: Math.round(averageEpochs * this.#stepsPerEpoch) };
   }
 
   #warnOfFewSteps(): void {

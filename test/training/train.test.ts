@@ -7,6 +7,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { sha256OfFile } from "../../src/core/files.ts";
 import { loadDataset } from "../../src/dataset/load-dataset.ts";
 import { readCheckpoint } from "../../src/training/run-folder.ts";
+import { parseTrainingSettings } from "../../src/training/settings.ts";
+import { readNetworkWeights } from "../../src/weights/network-weights.ts";
+import { toFloat32 } from "../../src/weights/tensor-file.ts";
 import { drawTinyDataset, runTiny, TINY_SETTINGS } from "./tiny-run.ts";
 
 let folder: string;
@@ -60,6 +63,37 @@ describe("a run", () => {
     await runTiny({ manifest, runFolder: whole, settings });
     await runTiny({ manifest, runFolder: broken, settings, stopAfterSteps: 3 });
     await runTiny({ manifest, runFolder: broken, settings, resume: true });
+    expect(await hashesOf(broken)).toEqual(await hashesOf(whole));
+  });
+});
+
+describe("averaged weights", () => {
+  const settings = { epochs: 1, averageEpochs: 8 };
+
+  test("are the mean over the steps: model and checkpoint against the weights after each (four steps)", async () => {
+    const runFolder = join(folder, "averaged");
+    await runTiny({ manifest, runFolder, settings });
+    const afterStep = [1, 2, 3].map(async (steps) => {
+      const stopped = join(folder, `weights after ${steps}`);
+      await runTiny({ manifest, runFolder: stopped, settings: { epochs: 1 }, stopAfterSteps: steps });
+      return readCheckpoint(stopped)?.state.get("head.fc.weight") as Float32Array;
+    });
+    const checkpoint = readCheckpoint(runFolder)?.state;
+    const weights = [...(await Promise.all(afterStep)), checkpoint?.get("head.fc.weight") as Float32Array];
+    const mean = Array.from(weights[0]!, (_, at) => weights.reduce((sum, numbers) => sum + numbers[at]!, 0) / 4);
+    const averaged = checkpoint?.get("average/head.fc.weight") as Float32Array;
+    expect([...averaged]).toEqual(mean.map((value) => expect.closeTo(value, 6)));
+    const network = parseTrainingSettings(TINY_SETTINGS, "the test").network;
+    const { tensors } = await readNetworkWeights(join(runFolder, "model.onnx"), network);
+    expect(toFloat32(tensors.get("head.fc.weight")!)).toEqual(averaged);
+  });
+
+  test("resume to the same bytes", async () => {
+    const [whole, broken] = [join(folder, "averaged whole"), join(folder, "averaged broken")];
+    const moving = { epochs: 2, averageEpochs: 0.5 };
+    await runTiny({ manifest, runFolder: whole, settings: moving });
+    await runTiny({ manifest, runFolder: broken, settings: moving, stopAfterSteps: 3 });
+    await runTiny({ manifest, runFolder: broken, settings: moving, resume: true });
     expect(await hashesOf(broken)).toEqual(await hashesOf(whole));
   });
 });
