@@ -85,6 +85,21 @@ test("the example on what a training starts from differs in that alone, but for 
   expect(runs.slice(0, 3).map(({ settings }) => settings.weights)).toEqual(["imagenet", null, "drawn-run/model.onnx"]);
 });
 
+test("the example for many cells has the AlexNet family of standard with its three seeds, in fewer epochs", async () => {
+  const file = resolve(import.meta.dirname, "../../examples/experiments/many-cells.yaml");
+  const { value, lineOf } = await readSettingsFile(file);
+  const shortened = parseExperiment(value, file, lineOf);
+  const standard = paperExperiment("standard");
+  expect(shortened.entries).toEqual(standard.entries.slice(0, 6));
+  expect(shortened.entries.at(-1)?.name).toBe("alexnet");
+  expect([shortened.seeds, shortened.proposed, shortened.tad]).toEqual([
+    standard.seeds,
+    standard.proposed,
+    standard.tad,
+  ]);
+  expect(new Set(plannedRuns(shortened).map(({ settings }) => settings.epochs))).toEqual(new Set([5]));
+});
+
 test("full is the paper's recipe: 60 epochs, every network; standard says what it shortens", () => {
   const full = plannedRuns(paperExperiment("full"));
   expect(new Set(full.map(({ settings }) => settings.epochs))).toEqual(new Set([60]));
