@@ -143,7 +143,9 @@ function chartsOf({ entries }: ExperimentResult) {
   ];
 }
 
-function factsOf({ data, device, randomised, resamples }: ExperimentResult): [string, string][] {
+function factsOf({ data, device, randomised, resamples, entries }: ExperimentResult): [string, string][] {
+  const runs = entries.flatMap((entry) => entry.runs);
+  const hours = runs.reduce((sum, { trainingSeconds }) => sum + trainingSeconds, 0) / 3600;
   return [
     ["Data", data.source],
     ["Data hash", data.hash],
@@ -152,6 +154,7 @@ function factsOf({ data, device, randomised, resamples }: ExperimentResult): [st
       "Test",
       `${data.testCells} cells, ${data.testPositives} positive${data.testFields === null ? "" : `, ${data.testFields} fields`}`,
     ],
+    ["Trained", `${runs.length} runs in ${hours.toFixed(1)} hours; what each took is in the table of costs`],
     ["Device", device],
     ["Resamples", String(resamples)],
     ...(randomised === null

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { ExperimentResult } from "../experiments/experiment-result.ts";
+import { NARROW } from "../experiments/paper-experiment.ts";
 import { synthesizeDataset } from "../synthesis/synthesize-dataset.ts";
 import { runCommandLine } from "./main.ts";
 
@@ -95,6 +96,21 @@ test("the same tables are made again where the models, which are large, were rem
   } finally {
     move("model.away", "model.onnx");
   }
+});
+
+test("an entry can be compared with another than the proposed one", async () => {
+  const settings = join(folder, "compared.json");
+  const entry = (name: string, rest = {}) => ({ name, settings: { network: { name } }, ...rest });
+  const entries = [entry("alexnet-attention"), entry("alex-light"), entry("alex-ca", { comparedWith: "alex-light" })];
+  writeFileSync(settings, JSON.stringify({ title: "t", base: NARROW, proposed: "alexnet-attention", entries }));
+  // The trainings are those of the preset, so none is made.
+  expect(await paper("--settings", settings)).toBe(0);
+  const [, light, channel] = resultOf().entries;
+  expect(light?.comparison?.comparedWith).toBe("alexnet-attention");
+  expect(channel?.comparison?.comparedWith).toBe("alex-light");
+  const difference = (channel?.metrics.auc.mean ?? 0) - (light?.metrics.auc.mean ?? 0);
+  expect(channel?.comparison?.auc.difference).toBeCloseTo(difference, 12);
+  expect(readFileSync(join(out(), "comparisons.csv"), "utf8")).toMatch(/^alex-ca,alex-light,/m);
 });
 
 test("a second call uses finished runs, completes a broken one, and reports one that differs", {

@@ -41,6 +41,14 @@ export interface GroupResult extends ClassCounts {
   readonly f1: number | null;
 }
 
+/** An entry against another, by the first seed of each, with p values adjusted over all such comparisons. */
+export interface EntryComparison extends PairedComparison {
+  /** Name of the other entry. */
+  readonly comparedWith: string;
+  readonly delongHolmP: number;
+  readonly mcnemarHolmP: number;
+}
+
 /** One row of the paper's table 6, with what it rests on. */
 export interface EntryResult extends NetworkCost {
   readonly name: string;
@@ -53,8 +61,8 @@ export interface EntryResult extends NetworkCost {
   readonly metrics: Readonly<Record<HeadlineMetric, OverSeeds>>;
   readonly inferenceMilliseconds: number;
   readonly modelMegabytes: number;
-  /** Against the proposed entry, by the first seed of each; null for the proposed one itself. */
-  readonly comparison: (PairedComparison & { readonly delongHolmP: number; readonly mcnemarHolmP: number }) | null;
+  /** Against the proposed entry or the one that it names; null for the proposed one, and while the other is not trained. */
+  readonly comparison: EntryComparison | null;
   readonly groups: readonly GroupResult[];
   readonly localisation: MapLocalisation;
 }

@@ -33,6 +33,7 @@ test("an entry's settings lie over the base, key by key, and each seed is a run,
 
 test.each([
   [{ ...tiny, proposed: "c" }, /there is no entry "c"/],
+  [{ ...tiny, entries: [{ name: "a" }, { name: "b", comparedWith: "d" }] }, /there is no entry "d"/],
   [{ ...tiny, entries: [{ name: "a" }, { name: "a" }] }, /occurs twice/],
   [{ ...tiny, seeds: [] }, /seeds/],
   [{ ...tiny, base: { epocs: 3 } }, /epocs/],
@@ -62,7 +63,7 @@ test("the paper's settings file in examples/ is the preset full, with every numb
   const [written, preset] = [parseExperiment(value, file, lineOf), paperExperiment("full")];
   const withoutSettings = ({ base: _, entries, ...rest }: typeof written) => ({
     ...rest,
-    entries: entries.map(({ name, note, seeds }) => ({ name, note, seeds })),
+    entries: entries.map(({ settings: _, ...entry }) => entry),
   });
   expect(withoutSettings(written)).toEqual(withoutSettings(preset));
   expect(plannedRuns(written)).toEqual(plannedRuns(preset));
@@ -120,6 +121,23 @@ test("full is the paper's recipe: 60 epochs, every network; standard says what i
   for (const { entry } of short)
     expect(standard.entries.find(({ name }) => name === entry)?.note).toContain("4 epochs only");
 });
+
+test.each(["full", "standard"] as const)(
+  "%s compares what starts from random weights with the like, as long trained",
+  (preset) => {
+    const experiment = paperExperiment(preset);
+    const runOf = (name: string) => plannedRuns(experiment).find(({ entry }) => entry === name)?.settings;
+    const others = experiment.entries.filter(({ comparedWith }) => comparedWith !== undefined);
+    expect(others.map(({ name }) => name)).toEqual([
+      ...["mobilenet", "googlenet", "resnet", "vgg16", "msa-net"],
+      ...["googlenet-attention", "resnet-attention", "vgg-attention"],
+    ]);
+    for (const { name, comparedWith } of others) {
+      const { network, ...rest } = runOf(name) as object & { network: object };
+      expect({ ...rest, network: { name: "alexnet-attention" } }).toEqual(runOf(comparedWith as string));
+    }
+  },
+);
 
 test("an ablation changes one setting of the proposed training at a time", () => {
   const [proposed, ...changed] = plannedRuns(ablationExperiment("full", true));

@@ -27,6 +27,8 @@ const experimentSchema = z.strictObject({
         settings: settingsPart.default({}),
         /** In place of the experiment's. */
         seeds: z.array(z.int().nonnegative()).min(1).optional(),
+        /** The entry that it is compared with, in place of the proposed one: one that started from what it started from, say. */
+        comparedWith: z.string().optional(),
         /** What a reader must know of it. */
         note: z.string().optional(),
       }),
@@ -57,7 +59,12 @@ export function parseExperiment(value: unknown, where: string, lineOf: LineOf = 
   const names = experiment.entries.map(({ name }) => name);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined) throw unusable(where, ` the entry "${repeated}" occurs twice.`);
-  for (const name of [experiment.proposed, experiment.tad])
+  const named = [
+    experiment.proposed,
+    experiment.tad,
+    ...experiment.entries.map(({ comparedWith }) => comparedWith ?? null),
+  ];
+  for (const name of named)
     if (name !== null && !names.includes(name)) throw unusable(where, ` there is no entry "${name}".`);
   plannedRuns(experiment, where, lineOf);
   return experiment;

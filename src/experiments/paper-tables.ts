@@ -111,13 +111,15 @@ function comparedNetworks(result: ExperimentResult): ResultTable {
 function pairedComparisons({ entries, proposed, resamples }: ExperimentResult): ResultTable {
   return {
     id: "comparisons",
-    title: `Each entry against ${proposed}`,
+    title: "Each entry against another",
     caption:
-      `First seed of each, same test cells; the entry minus ${proposed}. Intervals: ${resamples} bootstrap resamples of whole fields ` +
+      `First seed of each, same test cells; the entry minus the one that it is compared with: ${proposed}, or another where that ` +
+      `would not compare like with like. Intervals: ${resamples} bootstrap resamples of whole fields ` +
       "where known, not adjusted. p values: DeLong for AUC, exact McNemar for calls, both adjusted by Holm over all rows; they take " +
       "cells as independent, so with several cells a field they are too small.",
     columns: [
       text("Entry"),
+      text("Compared with"),
       ...["AUC difference", "AP difference", "F1 difference"].map(metric),
       ...["DeLong p", "DeLong p (Holm)", "McNemar p", "McNemar p (Holm)"].map(metric),
     ],
@@ -127,6 +129,7 @@ function pairedComparisons({ entries, proposed, resamples }: ExperimentResult): 
         : [
             [
               name,
+              comparison.comparedWith,
               ...[comparison.auc, comparison.ap, comparison.f1].map(differenceOf),
               ...[comparison.delongP, comparison.delongHolmP, comparison.mcnemarP, comparison.mcnemarHolmP],
             ],

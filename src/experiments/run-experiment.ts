@@ -4,9 +4,10 @@ import { RandomStream } from "../core/random.ts";
 import { paperTable } from "../dataset/balance.ts";
 import type { Dataset } from "../dataset/cell.ts";
 import { evaluateScores } from "../evaluation/evaluate.ts";
-import { compareRuns, holmAdjusted, type PairedComparison, type TestCells } from "./compare-runs.ts";
+import { compareRuns, holmAdjusted, type TestCells } from "./compare-runs.ts";
 import type { Experiment, ExperimentEntry, FinishedRun, PlannedRun } from "./experiment.ts";
 import {
+  type EntryComparison,
   type EntryResult,
   type ExperimentResult,
   type GroupResult,
@@ -92,13 +93,14 @@ async function outcomeOf(
   request: ExperimentRequest,
 ): Promise<ExperimentOutcome> {
   const { experiment, session } = request;
-  const runsOf = (entry: string | null) => trainings.finished.filter((run) => run.entry === entry);
-  const proposed = measuring.measured.has(experiment.proposed) ? runsOf(experiment.proposed)[0] : undefined;
+  const runsOf = (entry: string) => trainings.finished.filter((run) => run.entry === entry);
+  const measuredRunOf = (entry: string) => (measuring.measured.has(entry) ? runsOf(entry)[0] : undefined);
+  const proposed = measuredRunOf(experiment.proposed);
   const entries = experiment.entries.flatMap((entry) => {
     const [first, ...others] = runsOf(entry.name);
     const measurements = measuring.measured.get(entry.name);
     if (first === undefined || measurements === undefined) return [];
-    const comparison = measuring.comparison(first, proposed);
+    const comparison = measuring.comparison(first, measuredRunOf(entry.comparedWith ?? experiment.proposed));
     return [describeEntry(entry, [first, ...others], measurements, comparison, dataset)];
   });
   const test = testCells(dataset);
@@ -133,12 +135,15 @@ function failureOf({ entry, seed, code, message }: PlannedRun & TrainingFailure)
   return { entry, seed, code, message };
 }
 
-/** Measures the first training of each entry and compares it with the proposed one, each once. */
+/** A comparison before its p values are adjusted. */
+type UnadjustedComparison = Omit<EntryComparison, "delongHolmP" | "mcnemarHolmP">;
+
+/** Measures the first training of each entry and compares it with another's, each once. */
 class Measuring {
   /** By the name of the entry. */
   readonly measured = new Map<string, RunMeasurements>();
   readonly failed: (FinishedRun & TrainingFailure)[] = [];
-  readonly #comparisons = new Map<string, PairedComparison>();
+  readonly #comparisons = new Map<string, UnadjustedComparison>();
   readonly #request: MeasuringRequest & Pick<ExperimentRequest, "message" | "resamples">;
   readonly #proposed: string;
 
@@ -160,26 +165,27 @@ class Measuring {
     }
   }
 
-  /** Null for the proposed one itself, and while there is none. */
-  comparison(run: FinishedRun, proposed: FinishedRun | undefined): PairedComparison | null {
-    if (proposed === undefined || proposed.entry === run.entry) return null;
+  /** Null of a run with itself, and while there is no other. */
+  comparison(run: FinishedRun, other: FinishedRun | undefined): UnadjustedComparison | null {
+    if (other === undefined || other.entry === run.entry) return null;
     const { dataset, resamples } = this.#request;
     const stream = new RandomStream(SPLIT_SEED).fork(`comparison of ${run.entry}`);
-    const compared =
-      this.#comparisons.get(run.entry) ??
-      compareRuns(scoredTest(run), scoredTest(proposed), cellsOfTest(dataset), { stream, resamples });
+    const compared = this.#comparisons.get(run.entry) ?? {
+      comparedWith: other.entry,
+      ...compareRuns(scoredTest(run), scoredTest(other), cellsOfTest(dataset), { stream, resamples }),
+    };
     this.#comparisons.set(run.entry, compared);
     return compared;
   }
 }
 
-type Measured = Omit<EntryResult, "comparison"> & { readonly comparison: PairedComparison | null };
+type Measured = Omit<EntryResult, "comparison"> & { readonly comparison: UnadjustedComparison | null };
 
 function describeEntry(
   { name, note }: ExperimentEntry,
   runs: readonly [FinishedRun, ...FinishedRun[]],
   { inferenceMilliseconds, modelMegabytes, localisation }: RunMeasurements,
-  comparison: PairedComparison | null,
+  comparison: UnadjustedComparison | null,
   dataset: Dataset,
 ): Measured {
   const [first] = runs;
