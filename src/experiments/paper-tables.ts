@@ -83,16 +83,22 @@ function confusionOf(id: string, title: string, entry: EntryResult | undefined):
 
 function comparedNetworks(result: ExperimentResult): ResultTable {
   const keys = ["auc", "ap", "f1", "sensitivity", "specificity"] as const;
+  const withSpread = result.entries.some(({ runs }) => runs.length > 1);
+  const spread = <Column>(column: Column): Column[] => (withSpread ? [column] : []);
   return {
     id: "table-6",
     title: "Table 6. Compared networks",
-    caption: `${measuredOn(result)} Mean over the seeds and its spread (standard deviation). ${INTERVALS}`,
+    caption: [
+      measuredOn(result),
+      ...spread("Mean over the seeds and its spread (standard deviation)."),
+      INTERVALS,
+    ].join(" "),
     columns: [
       text("Entry"),
       text("Network"),
       count("Seeds"),
       count("Epochs"),
-      ...keys.flatMap((key) => [metric(NAMES[key]), metric(`${NAMES[key]} spread`)]),
+      ...keys.flatMap((key) => [metric(NAMES[key]), ...spread(metric(`${NAMES[key]} spread`))]),
       text("Started from"),
       text("Note"),
     ],
@@ -101,7 +107,7 @@ function comparedNetworks(result: ExperimentResult): ResultTable {
       entry.network,
       entry.runs.length,
       entry.runs[0]?.epochs ?? null,
-      ...keys.flatMap((key) => [meanOf(entry.metrics[key]), entry.metrics[key].standardDeviation]),
+      ...keys.flatMap((key) => [meanOf(entry.metrics[key]), ...spread(entry.metrics[key].standardDeviation)]),
       entry.startedFrom ?? "random weights",
       entry.note ?? "",
     ]),

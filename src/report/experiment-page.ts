@@ -24,6 +24,13 @@ export interface ExperimentPageRequest {
   readonly footer: string;
 }
 
+/** Wide tables get the window's width; pictures of a cell share the width of their figure. */
+const EXPERIMENT_STYLE = `
+main{max-width:100rem}section>figure{max-width:64rem}
+.examples{display:grid;gap:1.25rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));padding:0;list-style:none}
+.examples figure{display:flex;gap:.4rem}.examples img{flex:1 1 0;min-width:0;max-width:9rem;image-rendering:pixelated}
+.examples p{overflow-wrap:anywhere}`;
+
 /** An experiment's page: everything inside, nothing asked from elsewhere; the only script sorts tables. */
 export function experimentPage(request: ExperimentPageRequest): string {
   const hash = createHash("sha256").update(SORT_SCRIPT).digest("base64");
@@ -36,7 +43,7 @@ export function experimentPage(request: ExperimentPageRequest): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>${title}</title>
-<style>${{ markup: PAGE_STYLE + SORT_STYLE }}</style>
+<style>${{ markup: PAGE_STYLE + SORT_STYLE + EXPERIMENT_STYLE }}</style>
 </head>
 <body>
 <main>

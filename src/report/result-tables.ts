@@ -93,5 +93,4 @@ for (const table of document.querySelectorAll("table.sortable")) {
 export const SORT_STYLE = `
 table.sortable button{all:unset;cursor:pointer;border-bottom:1px dotted currentColor}table.sortable button:focus-visible{outline:2px solid}
 th[aria-sort=ascending] button::after{content:" ↑"}th[aria-sort=descending] button::after{content:" ↓"}
-.examples{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));padding:0;list-style:none}
-.examples figure{display:flex;gap:.4rem}.examples img{width:6rem;image-rendering:pixelated}`;
+table.sortable th[scope=row]{position:sticky;left:0;background:var(--page)}`;
