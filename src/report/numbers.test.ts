@@ -10,7 +10,7 @@ import {
 
 test("a metric has three decimals, and is 1 or 0 only where it is exactly that", () => {
   expect([0.9623, 1, 0.99961, 0, 0.0001].map(formatMetric)).toEqual(["0.962", "1.000", ">0.999", "0.000", "<0.001"]);
-  expect(formatMetric(-0.25)).toBe("−0.250");
+  expect([-0.25, -0.0005, -0.0004, -1e-9].map(formatMetric)).toEqual(["−0.250", "−0.001", ">−0.001", ">−0.001"]);
   expect(formatMetric(null)).toBe("–");
 });
 

@@ -12,13 +12,15 @@ export function formatCount(count: number): string {
 }
 
 /**
- * A share or an area to three decimals: 0.962. What only rounds to 1 or 0 is not shown as such: >0.999, <0.001.
+ * A share, an area, or a difference of two, to three decimals: 0.962. What only rounds to 1 or 0 is not shown as such:
+ * >0.999, <0.001, >−0.001.
  * Undefined (null) is a dash.
  */
 export function formatMetric(value: number | null): string {
   if (value === null) return NO_VALUE;
   if (value > 0.9995 && value < 1) return ">0.999";
   if (value > 0 && value < 0.0005) return "<0.001";
+  if (value < 0 && value > -0.0005) return ">−0.001";
   return value.toFixed(3).replace("-", "−");
 }
 
