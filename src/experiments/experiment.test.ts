@@ -34,6 +34,7 @@ test("an entry's settings lie over the base, key by key, and each seed is a run,
 test.each([
   [{ ...tiny, proposed: "c" }, /there is no entry "c"/],
   [{ ...tiny, entries: [{ name: "a" }, { name: "b", comparedWith: "d" }] }, /there is no entry "d"/],
+  [{ ...tiny, entries: [{ name: "a" }, { name: "b", comparedWith: "b" }] }, /entry "b" is compared with itself/],
   [{ ...tiny, entries: [{ name: "a" }, { name: "a" }] }, /occurs twice/],
   [{ ...tiny, seeds: [] }, /seeds/],
   [{ ...tiny, base: { epocs: 3 } }, /epocs/],

@@ -66,6 +66,8 @@ export function parseExperiment(value: unknown, where: string, lineOf: LineOf = 
   ];
   for (const name of named)
     if (name !== null && !names.includes(name)) throw unusable(where, ` there is no entry "${name}".`);
+  const own = experiment.entries.find(({ name, comparedWith }) => comparedWith === name);
+  if (own !== undefined) throw unusable(where, ` the entry "${own.name}" is compared with itself.`);
   plannedRuns(experiment, where, lineOf);
   return experiment;
 }

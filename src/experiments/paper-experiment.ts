@@ -31,22 +31,24 @@ const FROM_RANDOM: ExperimentEntry = {
   note: "from random weights, as the other networks",
 };
 
+const OTHER_NETWORKS: readonly Pick<ExperimentEntry, "name" | "note">[] = [
+  { name: "mobilenet" },
+  { name: "googlenet" },
+  { name: "resnet" },
+  { name: "vgg16" },
+  { name: "msa-net", note: "a replica from its description" },
+  { name: "googlenet-attention" },
+  { name: "resnet-attention" },
+  { name: "vgg-attention" },
+];
+
 const OTHERS: readonly ExperimentEntry[] = [
   FROM_RANDOM,
-  ...[
-    "mobilenet",
-    "googlenet",
-    "resnet",
-    "vgg16",
-    "msa-net",
-    "googlenet-attention",
-    "resnet-attention",
-    "vgg-attention",
-  ].map((name) => ({
+  ...OTHER_NETWORKS.map(({ name, ...rest }) => ({
     name,
     settings: { network: { name } },
     comparedWith: FROM_RANDOM.name,
-    ...(name === "msa-net" ? { note: "a replica from its description" } : {}),
+    ...rest,
   })),
 ];
 

@@ -6,8 +6,8 @@ const PREFIX = "average/";
 /**
  * The mean of the weights (and running statistics) over the last steps of a training, in place of those of the very last
  * step. Up to `steps` steps it is the plain mean of all of them, from then on a moving one in which each step counts
- * 1/`steps`: a <- a + (w - a) / min(step, steps). Averages lie in flatter places of the loss and do better on data of another
- * kind: Polyak and Juditsky 1992; Izmailov et al. 2018 (arXiv 1803.05407); Cha et al. 2021 (arXiv 2102.08604).
+ * 1/`steps`: a <- a + (w - a) / min(step, steps). Averages lie in flatter places of the loss, which is reported to
+ * help on data of another kind: Polyak and Juditsky 1992; Izmailov et al. 2018 (arXiv 1803.05407); Cha et al. 2021 (arXiv 2102.08604).
  */
 export class WeightAverage {
   readonly #steps: number;
