@@ -9,6 +9,7 @@ import { withFileSource } from "../weights/byte-source.ts";
 import { encodeSafetensorsInPieces, openSafetensors } from "../weights/safetensors.ts";
 import { fromFloat32, toFloat32 } from "../weights/tensor-file.ts";
 import type { TrainingSettings } from "./settings.ts";
+import { weightsOriginSchema } from "./starting-weights.ts";
 
 /** The files of a run, by what they hold. */
 export const RUN_FILES = {
@@ -39,6 +40,8 @@ const positionSchema = z.strictObject({
   best: z.strictObject({ epoch: z.int(), auc: z.number() }).nullable(),
   /** Steps of the whole training. */
   steps: z.int().nonnegative(),
+  /** How much of the network started from given weights; absent in checkpoints of earlier versions. */
+  origin: weightsOriginSchema.optional(),
 });
 
 /** Where a training stands between two steps. With the seed and the settings it fixes everything that follows. */

@@ -10,11 +10,11 @@ import { WorkerThread } from "../core/worker-calls.ts";
 import type { Cell, Dataset } from "../dataset/cell.ts";
 import type { Parameter } from "../engine/computation.ts";
 import type { SessionOptions } from "../engine/session.ts";
-import type { TrainingState } from "../engine/training-session.ts";
 import type { OperatingPointRule } from "../evaluation/operating-point.ts";
 import type { CalibrationChoice } from "../evaluation/recalibration-choice.ts";
 import { areaUnderRoc } from "../evaluation/roc.ts";
 import { buildNetwork } from "../networks/networks.ts";
+import { outlineOf } from "../networks/outline.ts";
 import { readNetworkWeights } from "../weights/network-weights.ts";
 import { classifyImages, preparedBatches, type TrainingThreads } from "./batches.ts";
 import { type EpochImage, type PlanSettings, planEpoch, planValidation } from "./epoch-plan.ts";
@@ -37,7 +37,13 @@ import {
 import { describeRunModel } from "./run-model.ts";
 import { learningRateAt, type ScheduleSettings } from "./schedule.ts";
 import type { TrainingSettings } from "./settings.ts";
-import { chooseStartingWeights, type StartingWeights } from "./starting-weights.ts";
+import {
+  CAUTION,
+  type Caution,
+  chooseStartingWeights,
+  type StartingWeights,
+  type WeightsOrigin,
+} from "./starting-weights.ts";
 import type { Averaging, Start, StepGraphs } from "./step-worker.ts";
 import {
   buildAccumulationGraphs,
@@ -75,12 +81,6 @@ export interface TrainingOutcome {
   /** Null where the training was stopped before its end. */
   readonly evaluation: RunEvaluation | null;
 }
-
-/**
- * Steps before the first decay, and norm of the gradient, where a training starts from random weights: the loss leaves its
- * plateau after some 400 steps and goes on falling until about 1,000; a decay before that freezes it (docs/results.md).
- */
-const FROM_RANDOM = { leastSteps: 1200, clipNorm: 1 } as const;
 
 /**
  * Trains a network on the `train` cells of a data set and keeps the model with the greatest validation ROC area
@@ -122,24 +122,24 @@ async function trainOnImages(
 ): Promise<Omit<TrainingOutcome, "evaluation">> {
   const { settings, runFolder } = request;
   const stream = new RandomStream(settings.seed);
-  const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request);
   const position = request.resume ? openCheckpoint(runFolder, (checkpoint) => checkpoint.position) : null;
-  const start: Start =
+  const { start, origin } =
     position === null
-      ? { kind: "weights", weights: await startingWeights(request, [...parameters, ...buffers], stream) }
-      : { kind: "checkpoint", runFolder };
+      ? await startFromWeights(request, stream)
+      : { start: { kind: "checkpoint", runFolder } as const, origin: position.origin ?? originBySettings(settings) };
+  const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request, CAUTION[origin]);
   const threads = openThreads();
   collectGarbage("major");
   try {
     await threads.preparation.call("load", images);
     const seed = `${settings.seed}/random masks`;
-    const run = new TrainingRun(request, threads, stream, training, validation);
+    const run = new TrainingRun(request, threads, stream, { training, validation }, CAUTION[origin]);
     const averaging = run.averaging([...parameters, ...buffers]);
     const moved =
       start.kind === "weights" ? [...start.weights.values()].map(({ buffer }) => buffer as ArrayBuffer) : [];
     const opening = { graphs, randomMasks, seed, start, averaging, options: request.session };
     await threads.step.call("open", opening, moved);
-    const progress = await run.continueFrom(position ?? START_POSITION);
+    const progress = await run.continueFrom({ ...(position ?? START_POSITION), origin });
     await threads.step.call("close", null);
     return progress;
   } finally {
@@ -148,7 +148,7 @@ async function trainOnImages(
 }
 
 /** The graphs of a step: the whole batch at once where it fits into the memory limit, else in micro-batches. */
-function chooseGraphs(request: TrainingRequest): { readonly graphs: StepGraphs } & TrainedTensors {
+function chooseGraphs(request: TrainingRequest, caution: Caution): { readonly graphs: StepGraphs } & TrainedTensors {
   const { settings, session, message } = request;
   const graphSettings: TrainingGraphSettings = {
     network: (computation, image) => buildNetwork(computation, image, settings.network),
@@ -157,7 +157,7 @@ function chooseGraphs(request: TrainingRequest): { readonly graphs: StepGraphs }
     input: "pixels",
     loss: { gamma: settings.loss.gamma, classWeights: null },
     optimiser: settings.optimiser,
-    clipNorm: settings.clipNorm ?? (settings.weights === null ? FROM_RANDOM.clipNorm : null),
+    clipNorm: settings.clipNorm ?? caution.clipNorm,
     blockSize: session.blockSize,
   };
   const { images, estimatedMegabytes } =
@@ -208,16 +208,22 @@ function cellsOf(dataset: Dataset, split: "train" | "val"): Cell[] {
 }
 
 /** The numbers that the training starts with, each in memory of its own, so that they can move to another thread. */
-async function startingWeights(
+async function startFromWeights(
   { settings, message }: TrainingRequest,
-  tensors: readonly Parameter[],
   stream: RandomStream,
-): Promise<TrainingState> {
+): Promise<{ readonly start: Start; readonly origin: WeightsOrigin }> {
   const file = settings.weights;
   const given = file === null ? null : (await readNetworkWeights(file, settings.network)).tensors;
-  const start = chooseStartingWeights(tensors, given, stream.fork("weights"));
-  announceWeights(start, file, message);
-  return new Map([...start.weights].map(([name, numbers]) => [name, ownMemory(numbers)]));
+  const { parameters, buffers } = outlineOf(settings.network, settings.side).computation;
+  const chosen = chooseStartingWeights([...parameters, ...buffers], given, stream.fork("weights"));
+  announceWeights(chosen, file, message);
+  const weights = new Map([...chosen.weights].map(([name, numbers]) => [name, ownMemory(numbers)]));
+  return { start: { kind: "weights", weights }, origin: chosen.origin };
+}
+
+/** The origin as earlier versions took it, whose checkpoints do not tell. */
+function originBySettings({ weights }: TrainingSettings): WeightsOrigin {
+  return weights === null ? "drawn" : "given";
 }
 
 function ownMemory(numbers: Float32Array): Float32Array {
@@ -225,7 +231,7 @@ function ownMemory(numbers: Float32Array): Float32Array {
 }
 
 function announceWeights(
-  { taken, initialised }: StartingWeights,
+  { taken, initialised, origin }: StartingWeights,
   file: string | null,
   message: (text: string) => void,
 ): void {
@@ -233,7 +239,8 @@ function announceWeights(
   else
     message(
       `Starting from ${file}: ${taken.length} tensors taken` +
-        (initialised.length === 0 ? "." : `, drawn at random: ${initialised.join(", ")}.`),
+        (initialised.length === 0 ? "." : `, drawn at random: ${initialised.join(", ")}.`) +
+        (origin === "mostly-drawn" ? " These are most of the network, so it starts with small steps." : ""),
     );
 }
 
@@ -252,8 +259,8 @@ class TrainingRun {
     request: TrainingRequest,
     threads: TrainingThreads,
     stream: RandomStream,
-    training: readonly Cell[],
-    validation: readonly Cell[],
+    { training, validation }: Readonly<Record<"training" | "validation", readonly Cell[]>>,
+    caution: Caution,
   ) {
     const { settings, dataset } = request;
     this.#request = request;
@@ -268,14 +275,13 @@ class TrainingRun {
       ...image,
       index: image.index + training.length,
     }));
-    const fromRandom = settings.weights === null;
     this.#stepsPerEpoch = Math.ceil(this.#planOf(0).length / batch);
     this.#schedule = {
       ...schedule,
-      warmUpSteps: schedule.warmUpSteps ?? (fromRandom ? this.#stepsPerEpoch : 0),
-      leastSteps: schedule.leastSteps ?? (fromRandom ? FROM_RANDOM.leastSteps : 0),
+      warmUpSteps: schedule.warmUpSteps ?? caution.warmUpEpochs * this.#stepsPerEpoch,
+      leastSteps: schedule.leastSteps ?? caution.leastSteps,
     };
-    if (fromRandom) this.#warnOfFewSteps();
+    this.#warnOfFewSteps(caution);
   }
 
   /** What the model is averaged over, or null. */
@@ -285,14 +291,14 @@ class TrainingRun {
     return { names: tensors.map(({ name }) => name), steps: Math.round(averageEpochs * this.#stepsPerEpoch) };
   }
 
-  #warnOfFewSteps(): void {
+  #warnOfFewSteps({ leastSteps }: Caution): void {
     const { settings, message } = this.#request;
     const steps = settings.epochs * this.#stepsPerEpoch;
-    if (settings.schedule.leastSteps !== undefined || steps > FROM_RANDOM.leastSteps) return;
+    if (leastSteps === 0 || settings.schedule.leastSteps !== undefined || steps > leastSteps) return;
     message(
       `${settings.epochs} epochs of this data are ${steps} steps. From random weights a network needs about ` +
-        `${FROM_RANDOM.leastSteps} before the learning rate falls, so it will not fall here: train for at least ` +
-        `${Math.ceil((1.5 * FROM_RANDOM.leastSteps) / this.#stepsPerEpoch)} epochs, or start with --weights.`,
+        `${leastSteps} before the learning rate falls, so it will not fall here: train for at least ` +
+        `${Math.ceil((1.5 * leastSteps) / this.#stepsPerEpoch)} epochs, or start with --weights.`,
     );
   }
 
@@ -392,6 +398,7 @@ class TrainingRun {
     };
     const renewed: TrainingPosition = {
       ...START_POSITION,
+      ...(position.origin === undefined ? {} : { origin: position.origin }),
       epoch,
       steps: position.steps,
       best: kept ? { epoch, auc } : position.best,

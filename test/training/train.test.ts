@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { sha256OfFile } from "../../src/core/files.ts";
+import { sha256, sha256OfFile } from "../../src/core/files.ts";
 import { loadDataset } from "../../src/dataset/load-dataset.ts";
 import { readCheckpoint } from "../../src/training/run-folder.ts";
 import { parseTrainingSettings } from "../../src/training/settings.ts";
@@ -96,6 +96,35 @@ describe("averaged weights", () => {
     await runTiny({ manifest, runFolder: broken, settings: moving, resume: true });
     expect(await hashesOf(broken)).toEqual(await hashesOf(whole));
   });
+});
+
+test("where most of a network is drawn beside given convolutions, it starts with small steps, and resumes to the same bytes", async () => {
+  // Norms of the gradient are around 1 here, so a step that was not clipped has other bytes; the schedule leaves the warm-up open.
+  const convolutions = join(folder, "narrow");
+  const narrow = (name: string) => ({ name, widthMultiplier: 0.0625 });
+  await runTiny({ manifest, runFolder: convolutions, settings: { network: narrow("alex-light"), epochs: 1 } });
+  const settings = {
+    network: narrow("alexnet"),
+    weights: join(convolutions, "model.onnx"),
+    schedule: { learningRate: 0.01, everyEpochs: 2 },
+    epochs: 2,
+  };
+  const [whole, broken, named] = ["whole", "broken", "named"].map((name) => join(folder, `mostly drawn, ${name}`));
+  const messages: string[] = [];
+  await runTiny({ manifest, runFolder: whole!, settings, messages });
+  expect(messages.join("\n")).toContain("most of the network, so it starts with small steps");
+  await runTiny({ manifest, runFolder: broken!, settings, stopAfterSteps: 2 });
+  await runTiny({ manifest, runFolder: broken!, settings, resume: true });
+  expect(await hashesOf(broken!)).toEqual(await hashesOf(whole!));
+
+  // Four steps an epoch: what is chosen is a warm-up of four steps and a norm of at most 1.
+  const careful = { ...settings, clipNorm: 1, schedule: { ...settings.schedule, warmUpSteps: 4, leastSteps: 0 } };
+  await runTiny({ manifest, runFolder: named!, settings: careful });
+  const statesOf = (run: string) =>
+    Array.from(readCheckpoint(run)!.state.values(), ({ buffer, byteOffset, byteLength }) =>
+      sha256(new Uint8Array(buffer, byteOffset, byteLength)),
+    );
+  expect(statesOf(whole!)).toEqual(statesOf(named!));
 });
 
 test("kill -9 at any moment leaves whole files, and the resumed run has the bytes of an uninterrupted one", async () => {
