@@ -5,6 +5,7 @@ import { benchNetworks } from "./networks.ts";
 import { benchReview } from "./review.ts";
 import { benchScoring } from "./scoring.ts";
 import { benchSteps } from "./steps.ts";
+import { benchUnfamiliar } from "./unfamiliar.ts";
 import { benchWorkspace } from "./workspace.ts";
 
 /*
@@ -18,6 +19,8 @@ import { benchWorkspace } from "./workspace.ts";
  * npm run bench -- labels          1,000,000 scored cells: pages of the queues; 20 decisions a second for a minute, then a kill
  * npm run bench -- review          100,000 cells in a browser: first cells, scrolling, memory, key to next cell, 20 decisions
  *                                  a second for a minute; --rounds decisions for the key, --json; about five minutes
+ * npm run bench -- unfamiliar --data FOLDER   what the model in the box flags as unlike its training cells, for its card; FOLDER
+ *                                  holds cells, rgb_blood and fields; about five minutes
  *
  * Machines drift: only what was alternated in one run is compared, by medians.
  */
@@ -28,6 +31,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string" },
     only: { type: "string" },
     cells: { type: "string" },
+    data: { type: "string", default: "../shared/data" },
     seconds: { type: "string", default: "60" },
     json: { type: "boolean", default: false },
     threads: { type: "string", default: "0" },
@@ -51,4 +55,8 @@ else if (kind === "review")
     rounds: Number(values.rounds ?? 200),
     json: values.json,
   });
-else console.error(`Unknown benchmark "${kind}". Choose steps, networks, epoch, scoring, workspace, labels or review.`);
+else if (kind === "unfamiliar") await benchUnfamiliar({ data: values.data, threads });
+else
+  console.error(
+    `Unknown benchmark "${kind}". Choose steps, networks, epoch, scoring, workspace, labels, review or unfamiliar.`,
+  );
