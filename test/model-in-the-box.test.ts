@@ -22,17 +22,17 @@ test("the file is below 6 MB and says what its card says: calibration, operating
   const { calibration, unfamiliarity, operating_point, metrics } = model.metadata;
   expect(calibration).toMatchObject({ method: "isotonic", cells: 3341, positives: 239 });
   const { none, isotonic } = calibration.measured ?? {};
-  expect(none?.brier).toBeCloseTo(0.0706, 4);
-  expect(isotonic?.brier).toBeCloseTo(0.0205, 4);
-  expect(none?.ece).toBeCloseTo(0.2137, 4);
-  expect(isotonic?.ece).toBeCloseTo(0.0043, 4);
+  expect(none?.brier).toBeCloseTo(0.0684, 4);
+  expect(isotonic?.brier).toBeCloseTo(0.0194, 4);
+  expect(none?.ece).toBeCloseTo(0.2128, 4);
+  expect(isotonic?.ece).toBeCloseTo(0.0061, 4);
   expect(unfamiliarity).toMatchObject({ quantile: 0.99, chosen_on: "3341 validation cells, every source alike" });
-  expect(unfamiliarity?.threshold).toBeCloseTo(1.58, 2);
+  expect(unfamiliarity?.threshold).toBeCloseTo(1.469, 3);
   expect(operating_point).toMatchObject({
     rule: "balanced-accuracy",
     chosen_on: "3341 validation cells, 239 of them positive, every source alike",
   });
-  expect(operating_point.threshold).toBeCloseTo(0.078, 3);
+  expect(operating_point.threshold).toBeCloseTo(0.12, 3);
   expect(metrics).toMatchObject({ validation_cells: 3341, validation_positives: 239 });
 });
 
@@ -68,7 +68,7 @@ describe.skipIf(!existsSync(DATA))("on real images (skipped without ../shared/da
         hatch.map(({ score }) => score.probability),
         positives,
       ),
-    ).toBeCloseTo(0.969, 3);
+    ).toBeCloseTo(0.975, 3);
   }, 300_000);
 });
 
