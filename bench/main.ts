@@ -20,7 +20,7 @@ import { benchWorkspace } from "./workspace.ts";
  * npm run bench -- review          100,000 cells in a browser: first cells, scrolling, memory, key to next cell, 20 decisions
  *                                  a second for a minute; --rounds decisions for the key, --json; about five minutes
  * npm run bench -- unfamiliar --data FOLDER   what the model in the box flags as unlike its training cells, for its card; FOLDER
- *                                  holds cells, rgb_blood and fields; about five minutes
+ *                                  holds cells, rgb_blood and fields; about three minutes
  *
  * Machines drift: only what was alternated in one run is compared, by medians.
  */

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { partsOf } from "../src/cli/calibrate-run.ts";
 import { writeFileAtomically } from "../src/core/files.ts";
 import { ignoreProgress } from "../src/core/progress.ts";
 import { RandomStream } from "../src/core/random.ts";
 import type { Cell } from "../src/dataset/cell.ts";
 import { readManifest } from "../src/dataset/manifest.ts";
-import { decodeOnnx, storedFloats } from "../src/engine/onnx-file.ts";
 import { encodePng } from "../src/images/encode.ts";
 import { sharp } from "../src/images/sharp.ts";
 import { unfamiliarityOf } from "../src/networks/unfamiliarity.ts";
@@ -15,7 +15,6 @@ import { scoreCells } from "../src/scoring/score-cells.ts";
 import { synthesizeDataset } from "../src/synthesis/synthesize-dataset.ts";
 import { drawEvenly, FAMILIAR_CELLS, familiarThreshold, fitFamiliarity } from "../src/training/familiarity.ts";
 import { measureCells } from "../src/training/measure-cells.ts";
-import { networkOfModel } from "../src/weights/model-network.ts";
 
 const SIDE = 224;
 /** Every so many validation cells are changed. */
@@ -86,13 +85,12 @@ async function otherImages(data: string, folder: string): Promise<[string, reado
     const { manifest } = await synthesizeDataset({ ...settings, stain }, ignoreProgress);
     return (await cellsOf(manifest)).map(({ path }) => path);
   };
-  const grey = (path: string) => sharp(path).resize(SIDE, SIDE).greyscale();
   return [
     ["blood cells in colour", blood],
-    ["blood cells in grey", await changedImages(folder, "blood grey", some, grey)],
+    ["blood cells in grey", await changedImages(folder, "blood grey", some, resized)],
     [
       "blood cells in grey, inverted",
-      await changedImages(folder, "blood inverted", some, (path) => grey(path).negate()),
+      await changedImages(folder, "blood inverted", some, (path) => resized(path).negate()),
     ],
     ["drawn cells, Giemsa", await drawn("giemsa")],
     ["drawn cells, DAPI", await drawn("dapi")],
@@ -137,33 +135,27 @@ const CHANGES: readonly (readonly [string, Change])[] = [
   ...BLURS_PX.map((sigma) => [`blurred by ${sigma} px`, (path: string) => resized(path).blur(sigma)] as const),
 ];
 
-async function changedImages(
-  folder: string,
-  name: string,
-  paths: readonly string[],
-  change: Change,
-): Promise<string[]> {
-  const into = join(folder, name);
-  await mkdir(into, { recursive: true });
-  return Promise.all(
-    paths.map(async (path) => {
-      const out = join(into, `${basename(path)}.png`);
-      await change(path).png().toFile(out);
-      return out;
-    }),
+function changedImages(folder: string, name: string, paths: readonly string[], change: Change): Promise<string[]> {
+  return writtenImages(
+    join(folder, name),
+    paths.map((path) => change(path).png().toBuffer()),
   );
 }
 
 type Drawing = (stream: RandomStream) => Promise<Uint8Array>;
 
-async function drawnImages(folder: string, name: string, draw: Drawing): Promise<string[]> {
-  const into = join(folder, name);
+function drawnImages(folder: string, name: string, draw: Drawing): Promise<string[]> {
+  const drawn = Array.from({ length: 30 }, (_, number) => draw(new RandomStream(`${name} ${number}`)));
+  return writtenImages(join(folder, name), drawn);
+}
+
+async function writtenImages(into: string, images: readonly Promise<Uint8Array>[]): Promise<string[]> {
   await mkdir(into, { recursive: true });
   return Promise.all(
-    Array.from({ length: 30 }, async (_, number) => {
-      const out = join(into, `${number}.png`);
-      await writeFileAtomically(out, await draw(new RandomStream(`${name} ${number}`)));
-      return out;
+    images.map(async (image, number) => {
+      const path = join(into, `${number}.png`);
+      await writeFileAtomically(path, await image);
+      return path;
     }),
   );
 }
@@ -201,8 +193,8 @@ async function reportLeftOut(model: ModelFile, cells: readonly Cell[], threads: 
   const used = cells.filter(
     ({ label, columns }, at) => label !== "ambiguous" && (columns.source === "hatch" || at % 10 === 0),
   );
-  const weights = storedFloats(decodeOnnx(model.bytes));
-  const weighed = { network: networkOfModel(model.metadata.network), weights, storage: "float16" as const };
+  const { weighed } = partsOf(model);
+  const share = model.metadata.unfamiliarity?.quantile ?? 1;
   const measuring = { session: { device: "cpu" as const, threads }, stage: "", reportProgress: ignoreProgress };
   const measured: MeasuredCell[] = [];
   let at = 0;
@@ -218,7 +210,7 @@ async function reportLeftOut(model: ModelFile, cells: readonly Cell[], threads: 
     const drawn = drawEvenly(training, sourceOf, FAMILIAR_CELLS.most).map(({ features }) => features);
     const statistics = fitFamiliarity(drawn, stream.fork("components"));
     const distances = (of: readonly MeasuredCell[]) => of.map(({ features }) => unfamiliarityOf(features, statistics));
-    const threshold = familiarThreshold(distances(validation), validation.map(sourceOf), 0.99);
+    const threshold = familiarThreshold(distances(validation), validation.map(sourceOf), share);
     const leftOut = measured.filter(isLeftOut);
     return { flagged: distances(leftOut).filter((own) => own > threshold).length, of: leftOut.length };
   };

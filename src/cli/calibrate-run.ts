@@ -50,7 +50,7 @@ export async function runCalibration(
 }
 
 /** The network, its numbers as they are stored, and what it knows to be familiar. */
-function partsOf({ bytes, metadata }: ModelFile): {
+export function partsOf({ bytes, metadata }: ModelFile): {
   weighed: WeighedNetwork;
   familiarity: ReturnType<typeof storedFamiliarity>;
 } {

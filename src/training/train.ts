@@ -397,8 +397,8 @@ class TrainingRun {
       kept,
     };
     const renewed: TrainingPosition = {
+      ...position,
       ...START_POSITION,
-      ...(position.origin === undefined ? {} : { origin: position.origin }),
       epoch,
       steps: position.steps,
       best: kept ? { epoch, auc } : position.best,
