@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { KEEP_FREED_MEMORY } from "../src/cli/memory-allocator.ts";
 
 /**
  * A process that says one line of JSON when it is ready, and then answers each line of JSON with one. It ends when
@@ -13,9 +14,9 @@ export class MeasuringProcess<Request, Answer> {
   readonly #ended: Promise<void>;
   readonly #name: string;
 
-  private constructor(name: string, command: string, args: readonly string[]) {
+  private constructor(name: string, command: string, args: readonly string[], settings: NodeJS.ProcessEnv = {}) {
     this.#name = name;
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...settings, ...process.env } });
     this.#child = child;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     this.#ended = new Promise((resolve) => child.once("close", () => resolve()));
@@ -24,9 +25,10 @@ export class MeasuringProcess<Request, Answer> {
     child.stdin.on("error", () => {});
   }
 
-  /** Node on a file beside this one. */
+  /** Node on a file beside this one, with the allocator as a training has it unless the environment sets another. */
   static node<Request, Answer>(file: string, args: readonly string[]): MeasuringProcess<Request, Answer> {
-    return new MeasuringProcess("The measured process", process.execPath, [...process.execArgv, beside(file), ...args]);
+    const nodeArgs = [...process.execArgv, beside(file), ...args];
+    return new MeasuringProcess("The measured process", process.execPath, nodeArgs, KEEP_FREED_MEMORY);
   }
 
   /** Debian's interpreter, which its python3-torch belongs to, whatever else is on the path. */

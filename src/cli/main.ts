@@ -12,6 +12,7 @@ import { registerDemo } from "./demo.ts";
 import { registerEvaluate } from "./evaluate-scores.ts";
 import { registerExperiment } from "./experiment.ts";
 import { registerExplain } from "./explain.ts";
+import { restartForTraining } from "./memory-allocator.ts";
 import { registerNetworks } from "./networks.ts";
 import { registerReview } from "./review.ts";
 import { registerScore } from "./score.ts";
@@ -138,6 +139,7 @@ function endQuietlyWhenPipeCloses(): void {
 }
 
 if (import.meta.main) {
+  restartForTraining();
   endQuietlyWhenPipeCloses();
   const code = await runCommandLine(process.argv.slice(2));
   // A command that was interrupted in good order has set the code itself.
