@@ -113,12 +113,12 @@ function chartsOf({ entries }: ExperimentResult) {
   if (entries.length === 0) return [];
   const cost = (value: (entry: ExperimentResult["entries"][number]) => number) =>
     entries.map((entry) => ({ name: entry.name, value: value(entry) }));
-  const areas = entries.map(({ name, metrics: { auc } }) => ({ name, value: auc.mean, interval: auc.firstSeed_ci95 }));
+  const areas = entries.map(({ name, metrics: { auc } }) => ({ name, value: auc.mean, interval: auc.mean_ci95 }));
   return [
     {
       title: "Area under the ROC curve",
       file: "auc.svg",
-      caption: "Mean over the seeds; the line is the 95 % interval of the first seed.",
+      caption: "Mean over the seeds and its 95 % interval.",
       chart: valuesWithIntervals(areas, "AUC on the test cells"),
     },
     {

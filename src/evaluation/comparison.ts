@@ -86,6 +86,7 @@ export function compareRankings(options: {
   };
 }
 
-function minus(first: number | null, second: number | null): number | null {
+/** A difference, undefined where either side is. */
+export function minus(first: number | null, second: number | null): number | null {
   return first === null || second === null ? null : first - second;
 }

@@ -23,11 +23,33 @@ test("differences are the entry's minus the proposed one's (by hand)", () => {
   const entry = { scores: [0.9, 0.4, 0.6, 0.1], threshold: 0.5 };
   const proposed = { scores: [0.9, 0.8, 0.2, 0.1], threshold: 0.5 };
   const groups = ["a", "b", "a", "b"];
-  const comparison = compareRuns(entry, proposed, { positives, groups }, options);
+  const comparison = compareRuns([[entry, proposed]], { positives, groups }, options);
   // AUC 3 of 4 pairs against 4; AP 1/2 + 1/2 * 2/3 = 5/6; F1 2 * 1 / (2 + 1 + 1) = 1/2.
-  expect(comparison.auc.difference).toBeCloseTo(-1 / 4, 12);
-  expect(comparison.ap.difference).toBeCloseTo(-1 / 6, 12);
-  expect(comparison.f1.difference).toBeCloseTo(-1 / 2, 12);
+  expect(comparison.auc.mean).toBeCloseTo(-1 / 4, 12);
+  expect(comparison.ap.mean).toBeCloseTo(-1 / 6, 12);
+  expect(comparison.f1.mean).toBeCloseTo(-1 / 2, 12);
   // Two cells that only the proposed one calls right: p = 2 * (1/2)^2.
+  expect(comparison.mcnemarP).toBeCloseTo(0.5, 12);
+});
+
+test("differences are means over the seeds, the tests those of the first pair (by hand)", () => {
+  const entry = { scores: [0.9, 0.4, 0.6, 0.1], threshold: 0.5 };
+  const same = { scores: [0.9, 0.8, 0.2, 0.1], threshold: 0.5 };
+  const groups = ["a", "b", "a", "b"];
+  const comparison = compareRuns(
+    [
+      [entry, same],
+      [same, same],
+    ],
+    { positives, groups },
+    options,
+  );
+  // First pair as above, second pair no difference at all.
+  expect(comparison.seeds).toBe(2);
+  expect(comparison.auc.mean).toBeCloseTo(-1 / 8, 12);
+  // sqrt((-1/4 + 1/8)^2 + (0 + 1/8)^2)
+  expect(comparison.auc.standardDeviation).toBeCloseTo(Math.sqrt(2) / 8, 12);
+  expect(comparison.ap.mean).toBeCloseTo(-1 / 12, 12);
+  expect(comparison.f1.mean).toBeCloseTo(-1 / 4, 12);
   expect(comparison.mcnemarP).toBeCloseTo(0.5, 12);
 });

@@ -1,79 +1,41 @@
-import type { RandomStream } from "../core/random.ts";
-import { compareRankings, type Difference, discordantPairs, mcnemarExact } from "../evaluation/comparison.ts";
+import { discordantPairs, mcnemarExact } from "../evaluation/comparison.ts";
 import { pairedDelongTest } from "../evaluation/delong.ts";
-import { bootstrapIntervals, resamplingUnits } from "../evaluation/intervals.ts";
-import { confusionMeter, thresholdMetrics } from "../evaluation/measures.ts";
-import { inRankOrder, rankByScore } from "../evaluation/ranking.ts";
+import type { OverSeeds } from "./experiment-result.ts";
+import { compareOverSeeds, type Resampling, type ScoredTest, type TestCells } from "./over-seeds.ts";
 
-/** The scores of one training on the test cells, and where it calls a cell positive. */
-export interface ScoredTest {
-  readonly scores: ArrayLike<number>;
-  readonly threshold: number;
-}
-
-/** A training compared with the proposed one on the same cells; differences are its own minus the proposed one's. */
+/** An entry compared with another on the same cells; differences are its own minus the other's, over the seeds of both. */
 export interface PairedComparison {
-  readonly auc: Difference;
-  readonly ap: Difference;
-  readonly f1: Difference;
-  /** DeLong's paired test of the AUC; it takes cells as independent. */
+  readonly seeds: number;
+  readonly auc: OverSeeds;
+  readonly ap: OverSeeds;
+  readonly f1: OverSeeds;
+  /** DeLong's paired test of the AUC, first seed; it takes cells as independent. */
   readonly delongP: number;
-  /** Exact McNemar test of the calls at each one's threshold; it takes cells as independent. */
+  /** Exact McNemar test of the calls at each one's threshold, first seed; it takes cells as independent. */
   readonly mcnemarP: number;
 }
 
-export interface TestCells {
-  readonly positives: readonly boolean[];
-  /** Field of each cell, null where not known. */
-  readonly groups: readonly (string | null)[];
-}
-
-/** Throws SINGLE_CLASS and TOO_FEW_CELLS. */
+/**
+ * Compares trainings in pairs of the same seed, the entry's first in each; the tests take the first pair.
+ *
+ * Throws SINGLE_CLASS and TOO_FEW_CELLS.
+ */
 export function compareRuns(
-  run: ScoredTest,
-  proposed: ScoredTest,
-  { positives, groups }: TestCells,
-  options: { readonly stream: RandomStream; readonly resamples: number },
+  pairs: readonly [readonly [ScoredTest, ScoredTest], ...(readonly [ScoredTest, ScoredTest])[]],
+  cells: TestCells,
+  resampling: Resampling,
 ): PairedComparison {
-  const rankings = compareRankings({
-    first: run.scores,
-    second: proposed.scores,
-    positives,
-    groups,
-    stream: options.stream.fork("ranking"),
-    resamples: options.resamples,
-  });
+  const { positives } = cells;
+  const [[first, second]] = pairs;
   const calls = ({ scores, threshold }: ScoredTest): boolean[] => positives.map((_, at) => scores[at]! >= threshold);
-  const { onlyFirstRight, onlySecondRight } = discordantPairs(calls(run), calls(proposed), positives);
+  const { onlyFirstRight, onlySecondRight } = discordantPairs(calls(first), calls(second), positives);
+  const delongP = pairedDelongTest(first.scores, second.scores, positives).pValue;
+  const { auc, ap, f1 } = compareOverSeeds(pairs, cells, resampling);
   return {
-    auc: rankings.auc,
-    ap: rankings.ap,
-    f1: differenceInF1(run, proposed, { positives, groups }, options),
-    delongP: pairedDelongTest(run.scores, proposed.scores, positives).pValue,
+    ...{ seeds: pairs.length, auc, ap, f1 },
+    delongP,
     mcnemarP: mcnemarExact(onlyFirstRight, onlySecondRight),
   };
-}
-
-function differenceInF1(
-  run: ScoredTest,
-  proposed: ScoredTest,
-  { positives, groups }: TestCells,
-  { stream, resamples }: { readonly stream: RandomStream; readonly resamples: number },
-): Difference {
-  const f1Of = ({ scores, threshold }: ScoredTest) => {
-    const ranking = rankByScore(scores, positives);
-    const meter = confusionMeter(ranking, threshold);
-    return (weights: Float64Array) => thresholdMetrics(meter(inRankOrder(ranking, weights))).f1;
-  };
-  const [first, second] = [f1Of(run), f1Of(proposed)];
-  const measure = (weights: Float64Array) => {
-    const [a, b] = [first(weights), second(weights)];
-    return { f1: a === null || b === null ? null : a - b };
-  };
-  const units = resamplingUnits(positives.length, groups);
-  const { intervals } = bootstrapIntervals({ units, resamples, stream: stream.fork("f1"), measure });
-  const whole = measure(new Float64Array(positives.length).fill(1)).f1;
-  return { difference: whole ?? 0, difference_ci95: intervals.f1 };
 }
 
 /**

@@ -8,13 +8,13 @@ import type { NetworkCost } from "./network-cost.ts";
 export const HEADLINE_METRICS = ["auc", "ap", "f1", "sensitivity", "specificity"] as const;
 export type HeadlineMetric = (typeof HEADLINE_METRICS)[number];
 
-/** A metric over the seeds of one entry. */
+/** A metric, or a difference of two entries in it, over seeds. */
 export interface OverSeeds {
   readonly mean: number | null;
   /** Standard deviation over the seeds; null for one seed. */
   readonly standardDeviation: number | null;
-  /** 95 % bootstrap over fields of the first seed's test cells. */
-  readonly firstSeed_ci95: Interval | null;
+  /** Of the mean: 95 % bootstrap over fields of the test cells, where they are known. */
+  readonly mean_ci95: Interval | null;
 }
 
 /** What one training did. */
@@ -41,7 +41,7 @@ export interface GroupResult extends ClassCounts {
   readonly f1: number | null;
 }
 
-/** An entry against another, by the first seed of each, with p values adjusted over all such comparisons. */
+/** An entry against another, with p values adjusted over all such comparisons. */
 export interface EntryComparison extends PairedComparison {
   /** Name of the other entry. */
   readonly comparedWith: string;

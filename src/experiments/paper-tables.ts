@@ -1,6 +1,5 @@
 import type { ResultTable, TableColumn, TableValue } from "../core/result-table.ts";
 import type { PaperTableRow } from "../dataset/balance.ts";
-import type { Difference } from "../evaluation/comparison.ts";
 import type { EntryResult, ExperimentResult, HeadlineMetric, OverSeeds } from "./experiment-result.ts";
 
 const text = (heading: string): TableColumn => ({ heading, kind: "text" });
@@ -115,32 +114,36 @@ function comparedNetworks(result: ExperimentResult): ResultTable {
 }
 
 function pairedComparisons({ entries, proposed, resamples }: ExperimentResult): ResultTable {
+  const compared = entries.flatMap(({ name, comparison }) => (comparison === null ? [] : [{ name, comparison }]));
+  const withSpread = compared.some(({ comparison }) => comparison.seeds > 1);
+  const spread = <Column>(column: Column): Column[] => (withSpread ? [column] : []);
   return {
     id: "comparisons",
     title: "Each entry against another",
-    caption:
-      `First seed of each, same test cells; the entry minus the one that it is compared with: ${proposed}, or another where that ` +
-      `would not compare like with like. Intervals: ${resamples} bootstrap resamples of whole fields ` +
-      "where known, not adjusted. p values: DeLong for AUC, exact McNemar for calls, both adjusted by Holm over all rows; they take " +
-      "cells as independent, so with several cells a field they are too small.",
+    caption: [
+      `Same test cells; the entry minus the one that it is compared with: ${proposed}, or another where that would not compare like with like.`,
+      ...spread(
+        "Mean of the differences over the seeds that both have, and the spread (standard deviation) of that in AUC.",
+      ),
+      `Intervals: ${resamples} bootstrap resamples of whole fields where known, not adjusted. p values: DeLong for AUC, exact McNemar for calls,`,
+      "first seed, both adjusted by Holm over all rows; they take cells as independent, so with several cells a field they are too small.",
+    ].join(" "),
     columns: [
       text("Entry"),
       text("Compared with"),
-      ...["AUC difference", "AP difference", "F1 difference"].map(metric),
+      count("Seeds"),
+      metric("AUC difference"),
+      ...spread(metric("AUC difference spread")),
+      ...["AP difference", "F1 difference"].map(metric),
       ...["DeLong p", "DeLong p (Holm)", "McNemar p", "McNemar p (Holm)"].map(metric),
     ],
-    rows: entries.flatMap(({ name, comparison }) =>
-      comparison === null
-        ? []
-        : [
-            [
-              name,
-              comparison.comparedWith,
-              ...[comparison.auc, comparison.ap, comparison.f1].map(differenceOf),
-              ...[comparison.delongP, comparison.delongHolmP, comparison.mcnemarP, comparison.mcnemarHolmP],
-            ],
-          ],
-    ),
+    rows: compared.map(({ name, comparison: { comparedWith, seeds, auc, ap, f1, ...tests } }) => [
+      ...[name, comparedWith, seeds],
+      meanOf(auc),
+      ...spread(auc.standardDeviation),
+      ...[ap, f1].map(meanOf),
+      ...[tests.delongP, tests.delongHolmP, tests.mcnemarP, tests.mcnemarHolmP],
+    ]),
   };
 }
 
@@ -223,17 +226,13 @@ function everyRun({ entries }: ExperimentResult): ResultTable {
   };
 }
 
-const INTERVALS = "In brackets: 95 % bootstrap interval of the first seed, over fields where they are known.";
+const INTERVALS = "In brackets: 95 % bootstrap interval of the mean, over fields where they are known.";
 
 function measuredOn({ data }: ExperimentResult): string {
   const fields = data.testFields === null ? "" : ` of ${data.testFields} fields`;
   return `${data.testCells} test cells${fields}, ${data.testPositives} of them positive.`;
 }
 
-function meanOf({ mean, firstSeed_ci95 }: OverSeeds): TableValue {
-  return { value: mean, interval: firstSeed_ci95 };
-}
-
-function differenceOf({ difference, difference_ci95 }: Difference): TableValue {
-  return { value: difference, interval: difference_ci95 };
+function meanOf({ mean, mean_ci95 }: OverSeeds): TableValue {
+  return { value: mean, interval: mean_ci95 };
 }

@@ -4,7 +4,7 @@ import { RandomStream } from "../core/random.ts";
 import { paperTable } from "../dataset/balance.ts";
 import type { Dataset } from "../dataset/cell.ts";
 import { evaluateScores } from "../evaluation/evaluate.ts";
-import { compareRuns, holmAdjusted, type TestCells } from "./compare-runs.ts";
+import { compareRuns, holmAdjusted } from "./compare-runs.ts";
 import type { Experiment, ExperimentEntry, FinishedRun, PlannedRun } from "./experiment.ts";
 import {
   type EntryComparison,
@@ -12,12 +12,11 @@ import {
   type ExperimentResult,
   type GroupResult,
   HEADLINE_METRICS,
-  type HeadlineMetric,
-  type OverSeeds,
   type RunSummary,
 } from "./experiment-result.ts";
 import { type ExplainedExample, explainExamples } from "./explain-runs.ts";
 import { networkCost } from "./network-cost.ts";
+import { measureOverSeeds, type Resampling, type TestCells } from "./over-seeds.ts";
 import {
   hasRunModel,
   type MeasuringRequest,
@@ -33,7 +32,6 @@ import {
   type TrainingsRequest,
 } from "./run-trainings.ts";
 import { testCells, withSplit } from "./split-data.ts";
-import { meanOf, standardDeviationOf } from "./spread.ts";
 
 /** Run folders are named `<entry>-seed-<seed>`. */
 export interface ExperimentRequest
@@ -94,14 +92,16 @@ async function outcomeOf(
 ): Promise<ExperimentOutcome> {
   const { experiment, session } = request;
   const runsOf = (entry: string) => trainings.finished.filter((run) => run.entry === entry);
-  const measuredRunOf = (entry: string) => (measuring.measured.has(entry) ? runsOf(entry)[0] : undefined);
-  const proposed = measuredRunOf(experiment.proposed);
+  const measuredRunsOf = (entry: string) => (measuring.measured.has(entry) ? runsOf(entry) : []);
+  const [proposed] = measuredRunsOf(experiment.proposed);
   const entries = experiment.entries.flatMap((entry) => {
     const [first, ...others] = runsOf(entry.name);
     const measurements = measuring.measured.get(entry.name);
     if (first === undefined || measurements === undefined) return [];
-    const comparison = measuring.comparison(first, measuredRunOf(entry.comparedWith ?? experiment.proposed));
-    return [describeEntry(entry, [first, ...others], measurements, comparison, dataset)];
+    const runs = [first, ...others] as const;
+    const comparison = measuring.comparison(runs, measuredRunsOf(entry.comparedWith ?? experiment.proposed));
+    const metrics = measureOverSeeds(runs.map(scoredTest), cellsOfTest(dataset), resamplingOf(entry.name, request));
+    return [describeEntry(entry, runs, measurements, metrics, comparison, dataset)];
   });
   const test = testCells(dataset);
   const fields = new Set(test.flatMap(({ field }) => field ?? []));
@@ -165,16 +165,24 @@ class Measuring {
     }
   }
 
-  /** Null of a run with itself, and while there is no other. */
-  comparison(run: FinishedRun, other: FinishedRun | undefined): UnadjustedComparison | null {
-    if (other === undefined || other.entry === run.entry) return null;
-    const { dataset, resamples } = this.#request;
-    const stream = new RandomStream(SPLIT_SEED).fork(`comparison of ${run.entry}`);
-    const compared = this.#comparisons.get(run.entry) ?? {
-      comparedWith: other.entry,
-      ...compareRuns(scoredTest(run), scoredTest(other), cellsOfTest(dataset), { stream, resamples }),
+  /** Of the seeds that both have. Null of an entry with itself, and while there is no other. */
+  comparison(runs: readonly FinishedRun[], others: readonly FinishedRun[]): UnadjustedComparison | null {
+    const [first, ...further] = runs.flatMap((run) => {
+      const other = others.find(({ seed }) => seed === run.seed);
+      return other === undefined || other.entry === run.entry ? [] : [{ run, other }];
+    });
+    if (first === undefined) return null;
+    const { entry } = first.run;
+    const earlier = this.#comparisons.get(entry);
+    if (earlier?.seeds === 1 + further.length) return earlier;
+    const scored = ({ run, other }: typeof first) => [scoredTest(run), scoredTest(other)] as const;
+    const cells = cellsOfTest(this.#request.dataset);
+    const resampling = resamplingOf(`comparison of ${entry}`, this.#request);
+    const compared = {
+      comparedWith: first.other.entry,
+      ...compareRuns([scored(first), ...further.map(scored)], cells, resampling),
     };
-    this.#comparisons.set(run.entry, compared);
+    this.#comparisons.set(entry, compared);
     return compared;
   }
 }
@@ -185,6 +193,7 @@ function describeEntry(
   { name, note }: ExperimentEntry,
   runs: readonly [FinishedRun, ...FinishedRun[]],
   { inferenceMilliseconds, modelMegabytes, localisation }: RunMeasurements,
+  metrics: EntryResult["metrics"],
   comparison: UnadjustedComparison | null,
   dataset: Dataset,
 ): Measured {
@@ -198,10 +207,7 @@ function describeEntry(
     startedFrom: weights === null ? null : basename(weights),
     ...networkCost(network, side),
     runs: runs.map(summaryOf),
-    metrics: Object.fromEntries(HEADLINE_METRICS.map((metric) => [metric, overSeeds(runs, metric)])) as Readonly<
-      Record<HeadlineMetric, OverSeeds>
-    >,
-    ...{ inferenceMilliseconds, modelMegabytes, localisation },
+    ...{ metrics, inferenceMilliseconds, modelMegabytes, localisation },
     comparison,
     groups: groupResults(first, dataset),
   };
@@ -226,14 +232,9 @@ function summaryOf(run: FinishedRun): RunSummary {
   };
 }
 
-function overSeeds(runs: readonly FinishedRun[], metric: HeadlineMetric): OverSeeds {
-  const values = runs.flatMap(({ evaluation }) => evaluation.test?.[metric] ?? []);
-  const complete = values.length === runs.length;
-  return {
-    mean: complete ? meanOf(values) : null,
-    standardDeviation: complete ? standardDeviationOf(values) : null,
-    firstSeed_ci95: runs[0]?.evaluation.test?.[`${metric}_ci95`] ?? null,
-  };
+/** Resamples under a name of their own. */
+function resamplingOf(name: string, { resamples }: Pick<ExperimentRequest, "resamples">): Resampling {
+  return { stream: new RandomStream(SPLIT_SEED).fork(name), resamples };
 }
 
 function scoredTest({ testScores, evaluation }: FinishedRun) {
