@@ -17,6 +17,7 @@ import { buildNetwork } from "../networks/networks.ts";
 import { outlineOf } from "../networks/outline.ts";
 import { readNetworkWeights } from "../weights/network-weights.ts";
 import { classifyImages, preparedBatches, type TrainingThreads } from "./batches.ts";
+import { describeCollapse } from "./collapse.ts";
 import { type EpochImage, type PlanSettings, planEpoch, planValidation } from "./epoch-plan.ts";
 import type { RunEvaluation } from "./finish.ts";
 import { finishRun } from "./finish-run.ts";
@@ -107,6 +108,8 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
     const images = await storeImages([...training, ...validation], store, request.reportProgress);
     if (!request.resume) await startRun(runFolder, identity);
     const progress = await trainOnImages(request, images, training, validation);
+    const collapse = progress.finished ? describeCollapse(progress.history, settings) : null;
+    if (collapse !== null) request.message(collapse);
     return { ...progress, evaluation: progress.finished ? await finishRun(request) : null };
   } finally {
     const temporary = [store.path, join(runFolder, RUN_FILES.candidate)].filter((path) => existsSync(path));

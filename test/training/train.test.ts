@@ -248,6 +248,19 @@ describe("a training from random weights says how many steps it lacks", () => {
   });
 });
 
+test("a training that ends with one answer for every cell says so, one that learns does not", async () => {
+  const { manifest, folder } = await drawTinyDataset();
+  const saidWith = async (name: string, settings: object) => {
+    const messages: string[] = [];
+    await runTiny({ manifest, runFolder: join(folder, name), settings, messages });
+    return messages.join("\n");
+  };
+  const standing = { ...TINY_SETTINGS.schedule, learningRate: 1e-9 };
+  expect(await saidWith("standing", { epochs: 1, schedule: standing })).toContain("told no cells apart");
+  const learning = { ...TINY_SETTINGS.schedule, learningRate: 0.02, everyEpochs: 40 };
+  expect(await saidWith("learning", { epochs: 40, schedule: learning })).not.toContain("told no cells apart");
+});
+
 test("on demand the parameters of every image of an epoch are written, in the order in which they were shown", async () => {
   const runFolder = join(folder, "logged");
   await runTiny({ manifest, runFolder, settings: { epochs: 1 }, logAugmentation: true });
