@@ -89,7 +89,7 @@ function comparedNetworks(result: ExperimentResult): ResultTable {
     title: "Table 6. Compared networks",
     caption: [
       measuredOn(result),
-      ...spread("Mean over the seeds and its spread (standard deviation)."),
+      ...spread(`Mean over the seeds and its spread (standard deviation). ${OF_THESE_SEEDS}`),
       INTERVALS,
     ].join(" "),
     columns: [
@@ -123,7 +123,7 @@ function pairedComparisons({ entries, proposed, resamples }: ExperimentResult): 
     caption: [
       `Same test cells; the entry minus the one that it is compared with: ${proposed}, or another where that would not compare like with like.`,
       ...spread(
-        "Mean of the differences over the seeds that both have, and the spread (standard deviation) of that in AUC.",
+        `Mean of the differences over the seeds that both have, and the spread (standard deviation) of that in AUC. ${OF_THESE_SEEDS}`,
       ),
       `Intervals: ${resamples} bootstrap resamples of whole fields where known, not adjusted. p values: DeLong for AUC, exact McNemar for calls,`,
       "first seed, both adjusted by Holm over all rows; they take cells as independent, so with several cells a field they are too small.",
@@ -225,6 +225,8 @@ function everyRun({ entries }: ExperimentResult): ResultTable {
     ),
   };
 }
+
+const OF_THESE_SEEDS = "Intervals are of these seeds: what another would give only the spread tells.";
 
 const INTERVALS = "In brackets: 95 % bootstrap interval of the mean, over fields where they are known.";
 
