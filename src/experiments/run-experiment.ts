@@ -94,14 +94,16 @@ async function outcomeOf(
   const runsOf = (entry: string) => trainings.finished.filter((run) => run.entry === entry);
   const measuredRunsOf = (entry: string) => (measuring.measured.has(entry) ? runsOf(entry) : []);
   const [proposed] = measuredRunsOf(experiment.proposed);
+  const cells = cellsOfTest(dataset);
   const entries = experiment.entries.flatMap((entry) => {
     const [first, ...others] = runsOf(entry.name);
     const measurements = measuring.measured.get(entry.name);
     if (first === undefined || measurements === undefined) return [];
     const runs = [first, ...others] as const;
-    const comparison = measuring.comparison(runs, measuredRunsOf(entry.comparedWith ?? experiment.proposed));
-    const metrics = measureOverSeeds(runs.map(scoredTest), cellsOfTest(dataset), resamplingOf(entry.name, request));
-    return [describeEntry(entry, runs, measurements, metrics, comparison, dataset)];
+    const metrics = measureOverSeeds(runs.map(scoredTest), cells, resamplingOf(entry.name, request));
+    const comparedWith = measuredRunsOf(entry.comparedWith ?? experiment.proposed);
+    const comparison = comparisonOf(runs, comparedWith, cells, resamplingOf(`comparison of ${entry.name}`, request));
+    return [describeEntry(entry, runs, { ...measurements, metrics, comparison }, dataset)];
   });
   const test = testCells(dataset);
   const fields = new Set(test.flatMap(({ field }) => field ?? []));
@@ -138,12 +140,11 @@ function failureOf({ entry, seed, code, message }: PlannedRun & TrainingFailure)
 /** A comparison before its p values are adjusted. */
 type UnadjustedComparison = Omit<EntryComparison, "delongHolmP" | "mcnemarHolmP">;
 
-/** Measures the first training of each entry and compares it with another's, each once. */
+/** Measures the first training of each entry, once. */
 class Measuring {
   /** By the name of the entry. */
   readonly measured = new Map<string, RunMeasurements>();
   readonly failed: (FinishedRun & TrainingFailure)[] = [];
-  readonly #comparisons = new Map<string, UnadjustedComparison>();
   readonly #request: MeasuringRequest & Pick<ExperimentRequest, "message" | "resamples">;
   readonly #proposed: string;
 
@@ -164,27 +165,23 @@ class Measuring {
       }
     }
   }
+}
 
-  /** Of the seeds that both have. Null of an entry with itself, and while there is no other. */
-  comparison(runs: readonly FinishedRun[], others: readonly FinishedRun[]): UnadjustedComparison | null {
-    const [first, ...further] = runs.flatMap((run) => {
-      const other = others.find(({ seed }) => seed === run.seed);
-      return other === undefined || other.entry === run.entry ? [] : [{ run, other }];
-    });
-    if (first === undefined) return null;
-    const { entry } = first.run;
-    const earlier = this.#comparisons.get(entry);
-    if (earlier?.seeds === 1 + further.length) return earlier;
-    const scored = ({ run, other }: typeof first) => [scoredTest(run), scoredTest(other)] as const;
-    const cells = cellsOfTest(this.#request.dataset);
-    const resampling = resamplingOf(`comparison of ${entry}`, this.#request);
-    const compared = {
-      comparedWith: first.other.entry,
-      ...compareRuns([scored(first), ...further.map(scored)], cells, resampling),
-    };
-    this.#comparisons.set(entry, compared);
-    return compared;
-  }
+/** Of the seeds that both have. Null of an entry with itself, and while there is no other. */
+function comparisonOf(
+  runs: readonly FinishedRun[],
+  others: readonly FinishedRun[],
+  cells: TestCells,
+  resampling: Resampling,
+): UnadjustedComparison | null {
+  const [first, ...further] = runs.flatMap((run) => {
+    const other = others.find(({ seed }) => seed === run.seed);
+    return other === undefined || other.entry === run.entry ? [] : [{ run, other }];
+  });
+  if (first === undefined) return null;
+  const scored = ({ run, other }: typeof first) => [scoredTest(run), scoredTest(other)] as const;
+  const compared = compareRuns([scored(first), ...further.map(scored)], cells, resampling);
+  return { comparedWith: first.other.entry, ...compared };
 }
 
 type Measured = Omit<EntryResult, "comparison"> & { readonly comparison: UnadjustedComparison | null };
@@ -192,13 +189,12 @@ type Measured = Omit<EntryResult, "comparison"> & { readonly comparison: Unadjus
 function describeEntry(
   { name, note }: ExperimentEntry,
   runs: readonly [FinishedRun, ...FinishedRun[]],
-  { inferenceMilliseconds, modelMegabytes, localisation }: RunMeasurements,
-  metrics: EntryResult["metrics"],
-  comparison: UnadjustedComparison | null,
+  found: Pick<Measured, "metrics" | "comparison" | "inferenceMilliseconds" | "modelMegabytes" | "localisation">,
   dataset: Dataset,
 ): Measured {
   const [first] = runs;
   const { network, side, weights } = first.settings;
+  const { metrics, inferenceMilliseconds, modelMegabytes, localisation, comparison } = found;
   return {
     name,
     network: network.name,
@@ -207,7 +203,8 @@ function describeEntry(
     startedFrom: weights === null ? null : basename(weights),
     ...networkCost(network, side),
     runs: runs.map(summaryOf),
-    ...{ metrics, inferenceMilliseconds, modelMegabytes, localisation },
+    metrics,
+    ...{ inferenceMilliseconds, modelMegabytes, localisation },
     comparison,
     groups: groupResults(first, dataset),
   };
