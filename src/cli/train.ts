@@ -57,7 +57,11 @@ export function registerTrain(program: Command): void {
     .option("--learning-rate <number>", "learning rate at the start (default: 0.01)", numberBetween(0, 10))
     .option("--decay-every <epochs>", "epochs after which it is divided by ten (default: 20)", wholeNumber(1))
     .option("--gamma <number>", "focal loss exponent; 0 is cross-entropy (default: 2)", numberBetween(0, 10))
-    .option("--clip-norm <number>", "greatest norm of the gradient", numberBetween(0, Number.POSITIVE_INFINITY))
+    .option(
+      "--clip-norm <number>",
+      "greatest norm of the gradient (default: 1)",
+      numberBetween(0, Number.POSITIVE_INFINITY),
+    )
     .option(
       "--average-epochs <number>",
       "keep the mean of the weights over so many epochs (default: those of the last step)",

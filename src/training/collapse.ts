@@ -19,7 +19,7 @@ export function describeCollapse(
   return (
     `The training loss ended at ${last.trainingLoss.toFixed(4)}, and one answer for every cell has ${ofOneAnswer.toFixed(4)}: in ` +
     `the end the network told no cells apart. The model is that of epoch ${kept?.epoch}, with a validation AUC of ` +
-    `${kept?.validationAuc.toFixed(4)}. Train again with --clip-norm 1 or a smaller --learning-rate, longer where it starts ` +
+    `${kept?.validationAuc.toFixed(4)}. Train again with a smaller --learning-rate, longer where it starts ` +
     "from random weights, or with another --seed."
   );
 }

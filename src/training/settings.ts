@@ -39,8 +39,8 @@ export const trainingSettingsSchema = z.strictObject({
       leastSteps: z.int().nonnegative().optional(),
     })
     .prefault({}),
-  /** Greatest norm of the gradient. Absent: none with given weights, 1 from random ones. */
-  clipNorm: z.number().positive().optional(),
+  /** Greatest norm of the gradient; null: no limit. Absent: 1. */
+  clipNorm: z.number().positive().nullable().optional(),
   /** Epochs over which the weights are averaged for the model (weight-average.ts). Absent: those of the last step. */
   averageEpochs: z.number().positive().optional(),
   /**

@@ -127,6 +127,20 @@ test("where most of a network is drawn beside given convolutions, it starts with
   expect(statesOf(whole!)).toEqual(statesOf(named!));
 });
 
+test("from given weights the norm of the gradient is at most 1 unless the settings say otherwise", async () => {
+  const start = join(folder, "start of given");
+  await runTiny({ manifest, runFolder: start, settings: { epochs: 1 } });
+  const weightsAfter = async (name: string, settings: object) => {
+    const runFolder = join(folder, `given, ${name}`);
+    await runTiny({ manifest, runFolder, settings: { weights: join(start, "model.onnx"), epochs: 1, ...settings } });
+    return sha256(await readFile(join(runFolder, "checkpoint.safetensors")));
+  };
+  // Norms are around 1 here. The checkpoints hold numbers and the place in the training, not the settings.
+  const byDefault = await weightsAfter("default", {});
+  expect(byDefault).toBe(await weightsAfter("at most 1", { clipNorm: 1 }));
+  expect(byDefault).not.toBe(await weightsAfter("no limit", { clipNorm: null }));
+});
+
 test("kill -9 at any moment leaves whole files, and the resumed run has the bytes of an uninterrupted one", async () => {
   const runFolder = join(folder, "killed");
   const script = join(import.meta.dirname, "run-tiny-process.ts");
