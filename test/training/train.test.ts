@@ -128,11 +128,10 @@ test("where most of a network is drawn beside given convolutions, it starts with
 });
 
 test("from given weights the norm of the gradient is at most 1 unless the settings say otherwise", async () => {
-  const start = join(folder, "start of given");
-  await runTiny({ manifest, runFolder: start, settings: { epochs: 1 } });
+  const weights = join(uninterrupted, "model.onnx");
   const weightsAfter = async (name: string, settings: object) => {
     const runFolder = join(folder, `given, ${name}`);
-    await runTiny({ manifest, runFolder, settings: { weights: join(start, "model.onnx"), epochs: 1, ...settings } });
+    await runTiny({ manifest, runFolder, settings: { weights, epochs: 1, ...settings } });
     return sha256(await readFile(join(runFolder, "checkpoint.safetensors")));
   };
   // Norms are around 1 here. The checkpoints hold numbers and the place in the training, not the settings.
@@ -262,17 +261,11 @@ describe("a training from random weights says how many steps it lacks", () => {
   });
 });
 
-test("a training that ends with one answer for every cell says so, one that learns does not", async () => {
-  const { manifest, folder } = await drawTinyDataset();
-  const saidWith = async (name: string, settings: object) => {
-    const messages: string[] = [];
-    await runTiny({ manifest, runFolder: join(folder, name), settings, messages });
-    return messages.join("\n");
-  };
-  const standing = { ...TINY_SETTINGS.schedule, learningRate: 1e-9 };
-  expect(await saidWith("standing", { epochs: 1, schedule: standing })).toContain("told no cells apart");
-  const learning = { ...TINY_SETTINGS.schedule, learningRate: 0.02, everyEpochs: 40 };
-  expect(await saidWith("learning", { epochs: 40, schedule: learning })).not.toContain("told no cells apart");
+test("a training that ends with one answer for every cell says so", async () => {
+  const messages: string[] = [];
+  const settings = { epochs: 1, schedule: { ...TINY_SETTINGS.schedule, learningRate: 1e-9 } };
+  await runTiny({ manifest, runFolder: join(folder, "standing"), settings, messages });
+  expect(messages.join("\n")).toContain("told no cells apart");
 });
 
 test("on demand the parameters of every image of an epoch are written, in the order in which they were shown", async () => {
