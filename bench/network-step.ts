@@ -19,8 +19,9 @@ import { median, peakMemoryMegabytes } from "./statistics.ts";
 /*
  * node bench/network-step.ts '{"network": ..., "threads": ..., "blockSize": ...}'
  *
- * The training step of one network as `mn train` computes it from given weights, measured on request: a process of its own
- * for each network, so that the peak memory is that network's. First line out: NetworkFacts; then one StepMeasurement for
+ * The training step of one network as `mn train` computes it, but without a limit of the gradient's norm, which PyTorch's
+ * side has not either (docs/performance.md has what it costs), measured on request: a process of its own for each network, so
+ * that the peak memory is that network's. First line out: NetworkFacts; then one StepMeasurement for
  * each MeasureRequest that comes in.
  */
 

@@ -1,7 +1,7 @@
 // node scripts/run.mjs FILE ARGS...   runs a TypeScript file of this project with Node 24, whatever Node is installed.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundledNode, projectRoot, setUp } from "./setup.mjs";
 
@@ -17,12 +17,20 @@ export function node24() {
 }
 
 /**
+ * Where Node keeps TypeScript without its types and compiled code, for the next start and for every worker thread. Without it
+ * each thread compiles Node's TypeScript parser, a WebAssembly module, anew; V8 has crashed where many threads did so and ended
+ * ("Check failed: jit_page.has_value()", https://github.com/nodejs/node/issues/64500).
+ */
+const compileCache = join(projectRoot, "node_modules/.cache/node-compile");
+
+/**
  * Runs a file of this project in the folder `cwd` with our standard input and outputs, passing signals on.
  * Resolves to its exit code; if a signal ended it, the same signal ends us.
  */
 export function run(file, args, cwd = projectRoot) {
   const flags = ["--disable-warning=ExperimentalWarning"];
-  const child = spawn(node24(), [...flags, resolve(projectRoot, file), ...args], { cwd, stdio: "inherit" });
+  const env = { NODE_COMPILE_CACHE: compileCache, ...process.env };
+  const child = spawn(node24(), [...flags, resolve(projectRoot, file), ...args], { cwd, stdio: "inherit", env });
   const forward = (signal) => child.kill(signal);
   // On a terminal Ctrl-C reaches the child without us, and a second one could mean "stop at once" to it.
   const onInterrupt = process.stdin.isTTY || process.stderr.isTTY ? () => {} : forward;

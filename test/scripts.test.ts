@@ -17,7 +17,9 @@ beforeEach(() => {
 function run(source: string, ...args: string[]): ChildProcess {
   const program = join(folder, "program.ts");
   writeFileSync(program, source);
-  return spawn(process.execPath, [join(scripts, "run.mjs"), program, ...args], { stdio: "pipe" });
+  // What npm test has set for the tests is not what a user has set.
+  const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+  return spawn(process.execPath, [join(scripts, "run.mjs"), program, ...args], { stdio: "pipe", env });
 }
 
 type Ending = { code: number | null; signal: NodeJS.Signals | null; output: string };
@@ -45,6 +47,20 @@ test("the program runs on Node 24 or newer, without warnings of Node", async () 
   const [{ output }, complaints] = await Promise.all([ended(child), text(child.stderr!)]);
   expect(Number(output)).toBeGreaterThanOrEqual(24);
   expect(complaints).toBe("");
+});
+
+test("the program and its threads find TypeScript without types and compiled code of the last start", async () => {
+  const source = `
+    import { getCompileCacheDir } from "node:module";
+    import { isMainThread, Worker } from "node:worker_threads";
+    console.log(getCompileCacheDir());
+    if (isMainThread) new Worker(new URL(import.meta.url));
+  `;
+  const folders = (output: string) => output.trim().split("\n");
+  const [ofProgram, ofThread, ...more] = folders((await ended(run(source))).output);
+  expect(more).toEqual([]);
+  expect(ofProgram).toContain(join(scripts, "../node_modules/.cache/node-compile"));
+  expect(ofThread).toBe(ofProgram);
 });
 
 // Windows has no signals between programs.
