@@ -59,7 +59,7 @@ export function registerTrain(program: Command): void {
     .option("--gamma <number>", "focal loss exponent; 0 is cross-entropy (default: 2)", numberBetween(0, 10))
     .option(
       "--clip-norm <number>",
-      "greatest norm of the gradient (default: 1)",
+      "greatest norm of the gradient (default: 5; 1 where most or all weights are random)",
       numberBetween(0, Number.POSITIVE_INFINITY),
     )
     .option(

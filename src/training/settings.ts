@@ -39,7 +39,7 @@ export const trainingSettingsSchema = z.strictObject({
       leastSteps: z.int().nonnegative().optional(),
     })
     .prefault({}),
-  /** Greatest norm of the gradient; null: no limit. Absent: 1. */
+  /** Greatest norm of the gradient; null: no limit. Absent: 5 with given weights, 1 where most or all are random. */
   clipNorm: z.number().positive().nullable().optional(),
   /** Epochs over which the weights are averaged for the model (weight-average.ts). Absent: those of the last step. */
   averageEpochs: z.number().positive().optional(),

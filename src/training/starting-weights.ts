@@ -20,8 +20,9 @@ export interface StartingWeights {
 export const weightsOriginSchema = z.enum(["given", "mostly-drawn", "drawn"]);
 export type WeightsOrigin = z.infer<typeof weightsOriginSchema>;
 
-/** Where the settings leave it open: length of the warm-up, and steps before the first decay. */
+/** Where the settings leave it open: greatest norm of the gradient, length of the warm-up, and steps before the first decay. */
 export interface Caution {
+  readonly greatestNorm: number;
   readonly warmUpEpochs: 0 | 1;
   readonly leastSteps: number;
 }
@@ -30,12 +31,13 @@ export interface Caution {
  * What is safe for weights of this origin. From random weights the loss leaves its plateau after some 400 steps and goes on
  * falling until about 1,000; a decay before that freezes it. Where most numbers are drawn beside trained convolutions, as
  * AlexNet's dense layers are, there is no plateau, but at a rate of 0.01 the first steps throw the network to a constant
- * answer that it never leaves, unless they are small. docs/results.md has both.
+ * answer that it never leaves, unless they are small. Given weights are thrown there too, now and then and in any epoch, by a
+ * gradient whose norm has no limit; a wide one is enough. docs/results.md has all three.
  */
 export const CAUTION: Readonly<Record<WeightsOrigin, Caution>> = {
-  given: { warmUpEpochs: 0, leastSteps: 0 },
-  "mostly-drawn": { warmUpEpochs: 1, leastSteps: 0 },
-  drawn: { warmUpEpochs: 1, leastSteps: 1200 },
+  given: { greatestNorm: 5, warmUpEpochs: 0, leastSteps: 0 },
+  "mostly-drawn": { greatestNorm: 1, warmUpEpochs: 1, leastSteps: 0 },
+  drawn: { greatestNorm: 1, warmUpEpochs: 1, leastSteps: 1200 },
 };
 
 /**

@@ -130,7 +130,7 @@ async function trainOnImages(
     position === null
       ? await startFromWeights(request, stream)
       : { start: { kind: "checkpoint", runFolder } as const, origin: position.origin ?? originBySettings(settings) };
-  const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request);
+  const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request, CAUTION[origin]);
   const threads = openThreads();
   collectGarbage("major");
   try {
@@ -150,14 +150,8 @@ async function trainOnImages(
   }
 }
 
-/**
- * Limit of the gradient's norm where the settings name none. Without one a training from given weights is thrown, now and then and
- * in any epoch, to one answer for every cell, which it never leaves (docs/results.md).
- */
-const GREATEST_NORM = 1;
-
 /** The graphs of a step: the whole batch at once where it fits into the memory limit, else in micro-batches. */
-function chooseGraphs(request: TrainingRequest): { readonly graphs: StepGraphs } & TrainedTensors {
+function chooseGraphs(request: TrainingRequest, caution: Caution): { readonly graphs: StepGraphs } & TrainedTensors {
   const { settings, session, message } = request;
   const graphSettings: TrainingGraphSettings = {
     network: (computation, image) => buildNetwork(computation, image, settings.network),
@@ -166,7 +160,7 @@ function chooseGraphs(request: TrainingRequest): { readonly graphs: StepGraphs }
     input: "pixels",
     loss: { gamma: settings.loss.gamma, classWeights: null },
     optimiser: settings.optimiser,
-    clipNorm: settings.clipNorm === undefined ? GREATEST_NORM : settings.clipNorm,
+    clipNorm: settings.clipNorm === undefined ? caution.greatestNorm : settings.clipNorm,
     blockSize: session.blockSize,
   };
   const { images, estimatedMegabytes } =
@@ -476,6 +470,6 @@ function lossNotFinite(loss: number, { epoch, stepInEpoch }: TrainingPosition): 
   return new TrainingError(
     "LOSS_NOT_FINITE",
     `The loss became ${loss} in epoch ${epoch + 1}, step ${stepInEpoch + 1}: the training diverged. The last finished ` +
-      `epoch is kept. Start anew with a lower --learning-rate (a tenth, say) or a lower --clip-norm (the default is 1).`,
+      `epoch is kept. Start anew with a lower --learning-rate (a tenth, say) or a lower --clip-norm (1, say).`,
   );
 }
