@@ -3,9 +3,11 @@
  * common colour-vision deficiencies (after Okabe and Ito 2008), darkened or lightened to a contrast of at least 4.5 on the
  * page, so that they serve for text too.
  */
+const LIGHT = `--page:#fff;--card:#f6f7f9;--text:#1a1d21;--quiet:#5a626c;--rule:#d9dde2;--grid:#e6e9ed;
+--positive:#b34700;--negative:#0063a0;--third:#00704f;--note:#fff6e0;--note-edge:#8a5a00`;
+
 const COLOURS = `
-:root{color-scheme:light dark;--page:#fff;--card:#f6f7f9;--text:#1a1d21;--quiet:#5a626c;--rule:#d9dde2;--grid:#e6e9ed;
---positive:#b34700;--negative:#0063a0;--third:#00704f;--note:#fff6e0;--note-edge:#8a5a00}
+:root{color-scheme:light dark;${LIGHT}}
 @media (prefers-color-scheme:dark){:root{--page:#14171b;--card:#1d2127;--text:#e7eaee;--quiet:#a3acb7;--rule:#39404a;
 --grid:#2a3038;--positive:#f0a04b;--negative:#64b5f0;--third:#4cc9a0;--note:#2e2610;--note-edge:#e0b050}}`;
 
@@ -52,3 +54,16 @@ export const PAGE_STYLE = `${COLOURS}${CHARTS}${PAGE}`;
 
 /** The style sheet that a chart carries when it is a file of its own. */
 export const CHART_STYLE = `${COLOURS}${CHARTS}`;
+
+const LIGHT_COLOURS = new Map(Array.from(LIGHT.matchAll(/(--[\w-]+):(#\w+)/g), ([, name, colour]) => [name, colour]));
+
+/**
+ * The same drawing with the light colour before each one that depends on the reader's choice of light or dark, for programs that
+ * know no variables: word processors, editors of drawings, converters.
+ */
+export function withPlainColours(markup: string): string {
+  return markup.replace(
+    /([\w-]+):var\((--[\w-]+)\)/g,
+    (declaration, property, name) => `${property}:${LIGHT_COLOURS.get(name)};${declaration}`,
+  );
+}

@@ -1,5 +1,5 @@
 import { type Html, html } from "../html.ts";
-import { CHART_STYLE } from "../style.ts";
+import { CHART_STYLE, withPlainColours } from "../style.ts";
 
 /** From a value of the data to a coordinate of the drawing. */
 export type Scale = (value: number) => number;
@@ -78,9 +78,9 @@ export function drawing(
 ${contents}</svg>\n`;
 }
 
-/** The chart as a file of its own, with its style inside. */
+/** The chart as a file of its own, with its style inside, for any program that reads SVG. */
 export function standaloneSvg(chart: Html): string {
-  return chart.markup.replace(/^(<svg[^>]*>)/, `$1<style>${CHART_STYLE}</style>`);
+  return withPlainColours(chart.markup.replace(/^(<svg[^>]*>)/, `$1<style>${CHART_STYLE}</style>`));
 }
 
 /** A path through points; a null breaks it. */

@@ -1,3 +1,4 @@
+import sharp from "sharp";
 import { expect, test } from "vitest";
 import { standaloneSvg } from "./axes.ts";
 import { confusionMatrix } from "./confusion-matrix.ts";
@@ -126,4 +127,16 @@ test("a chart can be a file of its own: it carries its style and asks for nothin
   const file = standaloneSvg(trainingCurves({ ...request, history: [row(1, { trainLoss: 1 })] }));
   expect(file).toMatch(/^<svg[^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"[^>]*><style>/);
   expect(file.replace("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:|url\(|@import/);
+});
+
+test("a chart as a file has its colours and lines in a program that knows no CSS variables too", async () => {
+  const file = standaloneSvg(valuesWithIntervals([{ name: "a", value: 0.9, interval: [0.6, 1] }], "AUC"));
+  // librsvg, which sharp draws with, is such a program: a stroke of var(...) is none to it. One pixel a unit.
+  const drawn = sharp(Buffer.from(file), { density: 72 }).flatten({ background: "white" }).raw();
+  const { data, info } = await drawn.toBuffer({ resolveWithObject: true });
+  let blue = 0;
+  for (let at = 0; at < data.length; at += info.channels) if (data[at + 2]! > data[at]! + 80) blue++;
+  // The interval's line is far longer than the dot (nine units) that lies on it.
+  const [, from, to] = /class="whisker[^"]*" d="M([\d.]+) [\d.]+H([\d.]+)"/.exec(file)!;
+  expect(blue).toBeGreaterThan(Number(to) - Number(from));
 });
