@@ -88,6 +88,16 @@ test("away from a terminal a line comes after two seconds, then every ten, then 
   ]);
 });
 
+test("what was done before a resumed stage began does not count as quick work", () => {
+  const { console, errors, wait } = session();
+  // 60 of 100 are there already; then one a second: after 2 s, 38 s are left.
+  for (const done of [60, 61, 62]) {
+    console.progress({ stage: "training", done, total: 100 });
+    wait(1_000);
+  }
+  expect(errors()).toBe("training: 62 of 100, 38 s left\n");
+});
+
 test("each stage has its own clock", () => {
   const { console, errors, wait } = session();
   console.progress({ stage: "reading", done: 0, total: 9 });

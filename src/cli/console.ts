@@ -81,22 +81,30 @@ export function createConsole({ json, quiet, output, errors, now }: ConsoleSetti
 const SILENT_MILLISECONDS = 2_000;
 const MILLISECONDS_BETWEEN_LINES = 10_000;
 
+/** How long the stage under way has taken, and how many of `done` that brought: a resumed stage begins above 0. */
+interface Pace {
+  readonly elapsed: number;
+  readonly doneSince: number;
+}
+
 /** The stage under way, from its first report to its last. */
 class Stage {
   #name: string | undefined;
   #started = 0;
+  #doneBefore = 0;
 
   isNew({ stage }: Progress): boolean {
     return stage !== this.#name;
   }
 
-  /** Milliseconds since the first report of this report's stage. */
-  elapsed(progress: Progress, now: number): number {
+  /** Since the first report of this report's stage; milliseconds. */
+  pace(progress: Progress, now: number): Pace {
     if (this.isNew(progress)) {
       this.#name = progress.stage;
       this.#started = now;
+      this.#doneBefore = progress.done;
     }
-    return now - this.#started;
+    return { elapsed: now - this.#started, doneSince: progress.done - this.#doneBefore };
   }
 
   end(): void {
@@ -118,9 +126,9 @@ class ProgressBar {
 
   report(progress: Progress): void {
     if (this.#stage.isNew(progress)) this.interrupt();
-    const elapsed = this.#stage.elapsed(progress, this.#now());
+    const pace = this.#stage.pace(progress, this.#now());
     const finished = progress.done >= progress.total;
-    if (elapsed >= SILENT_MILLISECONDS && !(finished && !this.#bar)) this.#draw(progress, elapsed);
+    if (pace.elapsed >= SILENT_MILLISECONDS && !(finished && !this.#bar)) this.#draw(progress, pace);
     if (!finished) return;
     this.interrupt();
     this.#stage.end();
@@ -132,9 +140,9 @@ class ProgressBar {
     this.#bar = undefined;
   }
 
-  #draw(progress: Progress, elapsed: number): void {
+  #draw(progress: Progress, pace: Pace): void {
     const { stage, done, total } = progress;
-    const payload = { stage, more: remarkOf(progress, elapsed) };
+    const payload = { stage, more: remarkOf(progress, pace) };
     if (this.#bar) {
       this.#bar.setTotal(total);
       this.#bar.update(done, payload);
@@ -168,12 +176,12 @@ class ProgressLines {
   report(progress: Progress): void {
     if (this.#stage.isNew(progress)) this.#lastLine = undefined;
     const now = this.#now();
-    const elapsed = this.#stage.elapsed(progress, now);
+    const pace = this.#stage.pace(progress, now);
     const finished = progress.done >= progress.total;
-    if (this.#isDue(now, elapsed) || (finished && this.#lastLine !== undefined)) {
+    if (this.#isDue(now, pace.elapsed) || (finished && this.#lastLine !== undefined)) {
       this.#lastLine = now;
       const { stage, done, total } = progress;
-      this.#errors.write(`${stage}: ${done} of ${total}${remarkOf(progress, elapsed)}\n`);
+      this.#errors.write(`${stage}: ${done} of ${total}${remarkOf(progress, pace)}\n`);
     }
     if (finished) this.#stage.end();
   }
@@ -186,15 +194,14 @@ class ProgressLines {
   }
 }
 
-function remarkOf({ done, total, detail }: Progress, elapsed: number): string {
-  const time = done >= total ? `in ${formatDuration(elapsed)}` : timeLeft(done, total, elapsed);
+function remarkOf({ done, total, detail }: Progress, pace: Pace): string {
+  const time = done >= total ? `in ${formatDuration(pace.elapsed)}` : timeLeft(total - done, pace);
   return [detail, time].map((part) => (part ? `, ${part}` : "")).join("");
 }
 
-/** "3 min 20 s left" if the rest goes as fast as the part that is done; "" before anything is. */
-function timeLeft(done: number, total: number, elapsedMilliseconds: number): string {
-  if (done <= 0) return "";
-  return `${formatDuration((elapsedMilliseconds * (total - done)) / done)} left`;
+/** "3 min 20 s left" if the rest goes as fast as what was done in this stage; "" before anything is. */
+function timeLeft(left: number, { elapsed, doneSince }: Pace): string {
+  return doneSince <= 0 ? "" : `${formatDuration((elapsed * left) / doneSince)} left`;
 }
 
 /** "8 s", "3 min 20 s", "2 h 05 min". */
