@@ -77,7 +77,7 @@ test("the example on what a training starts from differs in that alone, but for 
   expect(runs.slice(0, 3).map(({ entry, seed }) => [entry, seed])).toEqual([
     ["imagenet", 1],
     ["random", 1],
-    ["drawn", 1],
+    ["imagenet-drawn", 1],
   ]);
   const alike = runs.map(({ settings: { weights: _, epochs, schedule, seed: __, ...rest } }) => ({
     ...rest,
