@@ -18,8 +18,8 @@ export function node24() {
 
 /**
  * Where Node keeps TypeScript without its types and compiled code, for the next start and for every worker thread. Without it
- * each thread compiles Node's TypeScript parser, a WebAssembly module, anew; V8 has crashed where many threads did so and ended
- * ("Check failed: jit_page.has_value()", https://github.com/nodejs/node/issues/64500).
+ * each thread compiles Node's TypeScript parser, a WebAssembly module, anew. V8 has crashed in tests with many threads ("Check
+ * failed: jit_page.has_value()"), as it does for others where WebAssembly comes and goes (https://github.com/nodejs/node/issues/64500).
  */
 const compileCache = join(projectRoot, "node_modules/.cache/node-compile");
 
