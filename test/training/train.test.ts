@@ -10,7 +10,7 @@ import { readCheckpoint } from "../../src/training/run-folder.ts";
 import { parseTrainingSettings } from "../../src/training/settings.ts";
 import { readNetworkWeights } from "../../src/weights/network-weights.ts";
 import { encodeSafetensors } from "../../src/weights/safetensors.ts";
-import { fromFloat32, toFloat32 } from "../../src/weights/tensor-file.ts";
+import { fromFloat32, type TensorMap, toFloat32 } from "../../src/weights/tensor-file.ts";
 import { drawTinyDataset, runTiny, TINY_SETTINGS } from "./tiny-run.ts";
 
 let folder: string;
@@ -27,6 +27,12 @@ const BYTES = ["model.onnx", "checkpoint.safetensors", "settings.json", "evaluat
 
 async function hashesOf(run: string): Promise<string[]> {
   return Promise.all(BYTES.map((name) => sha256OfFile(join(run, name))));
+}
+
+/** The tensors of a tiny run's model. */
+async function modelTensors(run: string): Promise<TensorMap> {
+  const { network } = parseTrainingSettings(TINY_SETTINGS, "the test");
+  return (await readNetworkWeights(join(run, "model.onnx"), network)).tensors;
 }
 
 describe("a run", () => {
@@ -84,9 +90,7 @@ describe("averaged weights", () => {
     const mean = Array.from(weights[0]!, (_, at) => weights.reduce((sum, numbers) => sum + numbers[at]!, 0) / 4);
     const averaged = checkpoint?.get("average/head.fc.weight") as Float32Array;
     expect([...averaged]).toEqual(mean.map((value) => expect.closeTo(value, 6)));
-    const network = parseTrainingSettings(TINY_SETTINGS, "the test").network;
-    const { tensors } = await readNetworkWeights(join(runFolder, "model.onnx"), network);
-    expect(toFloat32(tensors.get("head.fc.weight")!)).toEqual(averaged);
+    expect(toFloat32((await modelTensors(runFolder)).get("head.fc.weight")!)).toEqual(averaged);
   });
 
   test("resume to the same bytes", async () => {
@@ -130,21 +134,12 @@ test("where most of a network is drawn beside given convolutions, it starts with
 
 test("from given weights the norm of the gradient is at most 5 unless the settings say otherwise", async () => {
   // Norms are around 1 in these trainings; weights of the last layer fifty times as large make them some fifty.
-  const { tensors } = await readNetworkWeights(
-    join(uninterrupted, "model.onnx"),
-    parseTrainingSettings(TINY_SETTINGS, "the test").network,
-  );
-  const steep = [...tensors.values()].map((tensor) =>
-    tensor.name === "head.fc.weight"
-      ? fromFloat32(
-          tensor.name,
-          tensor.shape,
-          toFloat32(tensor).map((weight) => 50 * weight),
-        )
-      : tensor,
-  );
+  const tensors = new Map(await modelTensors(uninterrupted));
+  const head = tensors.get("head.fc.weight")!;
+  const steep = toFloat32(head).map((weight) => 50 * weight);
+  tensors.set(head.name, fromFloat32(head.name, head.shape, steep));
   const weights = join(folder, "steep.safetensors");
-  await writeFile(weights, encodeSafetensors(steep));
+  await writeFile(weights, encodeSafetensors(tensors.values()));
   const weightsAfter = async (name: string, settings: object) => {
     const runFolder = join(folder, `given, ${name}`);
     await runTiny({ manifest, runFolder, settings: { weights, epochs: 1, ...settings } });
