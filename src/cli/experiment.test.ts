@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -111,6 +112,25 @@ test("an entry can be compared with another than the proposed one", async () => 
   const difference = (channel?.metrics.auc.mean ?? 0) - (light?.metrics.auc.mean ?? 0);
   expect(channel?.comparison?.auc.mean).toBeCloseTo(difference, 12);
   expect(readFileSync(join(out(), "comparisons.csv"), "utf8")).toMatch(/^alex-ca,alex-light,/m);
+});
+
+test("the same scores under other names have the same intervals", async () => {
+  const runs = join(out(), "runs");
+  const twins = ["second", "third", "fourth", "fifth"];
+  const folderOf = (name: string) => join(runs, `${name}-seed-1`);
+  for (const name of twins) cpSync(folderOf("alexnet-attention"), folderOf(name), { recursive: true });
+  const settings = join(folder, "twins.json");
+  const entries = ["alexnet-attention", ...twins].map((name) => ({
+    name,
+    settings: { network: { name: "alexnet-attention" } },
+  }));
+  writeFileSync(settings, JSON.stringify({ title: "t", base: NARROW, proposed: "alexnet-attention", entries }));
+  // Two resamples: an interval of many would be the same for whichever of so few test fields are drawn.
+  expect(await paper("--settings", settings, "--resamples", "2")).toBe(0);
+  for (const name of twins) rmSync(folderOf(name), { recursive: true });
+  const [proposed, ...others] = resultOf().entries;
+  expect(proposed?.metrics.auc.mean_ci95).not.toBeNull();
+  expect(others.map(({ metrics }) => metrics)).toEqual(twins.map(() => proposed?.metrics));
 });
 
 test("a second call uses finished runs, completes a broken one, and reports one that differs", {

@@ -100,9 +100,9 @@ async function outcomeOf(
     const measurements = measuring.measured.get(entry.name);
     if (first === undefined || measurements === undefined) return [];
     const runs = [first, ...others] as const;
-    const metrics = measureOverSeeds(runs.map(scoredTest), cells, resamplingOf(entry.name, request));
+    const metrics = measureOverSeeds(runs.map(scoredTest), cells, resamplingOf(request));
     const comparedWith = measuredRunsOf(entry.comparedWith ?? experiment.proposed);
-    const comparison = comparisonOf(runs, comparedWith, cells, resamplingOf(`comparison of ${entry.name}`, request));
+    const comparison = comparisonOf(runs, comparedWith, cells, resamplingOf(request));
     return [describeEntry(entry, runs, { ...measurements, metrics, comparison }, dataset)];
   });
   const test = testCells(dataset);
@@ -229,9 +229,9 @@ function summaryOf(run: FinishedRun): RunSummary {
   };
 }
 
-/** Resamples under a name of their own. */
-function resamplingOf(name: string, { resamples }: Pick<ExperimentRequest, "resamples">): Resampling {
-  return { stream: new RandomStream(SPLIT_SEED).fork(name), resamples };
+/** The same resamples for whatever is measured: equal scores have equal intervals. */
+function resamplingOf({ resamples }: Pick<ExperimentRequest, "resamples">): Resampling {
+  return { stream: new RandomStream(SPLIT_SEED).fork("resamples"), resamples };
 }
 
 function scoredTest({ testScores, evaluation }: FinishedRun) {
