@@ -1,6 +1,6 @@
 import { SingleBar } from "cli-progress";
 import type { Command } from "commander";
-import type { Progress, ReportProgress } from "../core/progress.ts";
+import { Pace, type Progress, type ReportProgress } from "../core/progress.ts";
 
 /** Where a command speaks: results on standard output, everything else on standard error. */
 export interface Console {
@@ -81,30 +81,22 @@ export function createConsole({ json, quiet, output, errors, now }: ConsoleSetti
 const SILENT_MILLISECONDS = 2_000;
 const MILLISECONDS_BETWEEN_LINES = 10_000;
 
-/** How long the stage under way has taken, and how many of `done` that brought: a resumed stage begins above 0. */
-interface Pace {
-  readonly elapsed: number;
-  readonly doneSince: number;
-}
-
 /** The stage under way, from its first report to its last. */
 class Stage {
   #name: string | undefined;
-  #started = 0;
-  #doneBefore = 0;
+  #pace: Pace | undefined;
 
   isNew({ stage }: Progress): boolean {
     return stage !== this.#name;
   }
 
-  /** Since the first report of this report's stage; milliseconds. */
+  /** Since the first report of this report's stage. */
   pace(progress: Progress, now: number): Pace {
-    if (this.isNew(progress)) {
+    if (this.#pace === undefined || this.isNew(progress)) {
       this.#name = progress.stage;
-      this.#started = now;
-      this.#doneBefore = progress.done;
+      this.#pace = new Pace(progress, now);
     }
-    return { elapsed: now - this.#started, doneSince: progress.done - this.#doneBefore };
+    return this.#pace;
   }
 
   end(): void {
@@ -126,9 +118,11 @@ class ProgressBar {
 
   report(progress: Progress): void {
     if (this.#stage.isNew(progress)) this.interrupt();
-    const pace = this.#stage.pace(progress, this.#now());
+    const now = this.#now();
+    const pace = this.#stage.pace(progress, now);
     const finished = progress.done >= progress.total;
-    if (pace.elapsed >= SILENT_MILLISECONDS && !(finished && !this.#bar)) this.#draw(progress, pace);
+    const isDue = pace.elapsed(now) >= SILENT_MILLISECONDS;
+    if (isDue && !(finished && !this.#bar)) this.#draw(progress, remarkOf(progress, pace, now));
     if (!finished) return;
     this.interrupt();
     this.#stage.end();
@@ -140,9 +134,8 @@ class ProgressBar {
     this.#bar = undefined;
   }
 
-  #draw(progress: Progress, pace: Pace): void {
-    const { stage, done, total } = progress;
-    const payload = { stage, more: remarkOf(progress, pace) };
+  #draw({ stage, done, total }: Progress, more: string): void {
+    const payload = { stage, more };
     if (this.#bar) {
       this.#bar.setTotal(total);
       this.#bar.update(done, payload);
@@ -178,10 +171,10 @@ class ProgressLines {
     const now = this.#now();
     const pace = this.#stage.pace(progress, now);
     const finished = progress.done >= progress.total;
-    if (this.#isDue(now, pace.elapsed) || (finished && this.#lastLine !== undefined)) {
+    if (this.#isDue(now, pace.elapsed(now)) || (finished && this.#lastLine !== undefined)) {
       this.#lastLine = now;
       const { stage, done, total } = progress;
-      this.#errors.write(`${stage}: ${done} of ${total}${remarkOf(progress, pace)}\n`);
+      this.#errors.write(`${stage}: ${done} of ${total}${remarkOf(progress, pace, now)}\n`);
     }
     if (finished) this.#stage.end();
   }
@@ -194,14 +187,15 @@ class ProgressLines {
   }
 }
 
-function remarkOf({ done, total, detail }: Progress, pace: Pace): string {
-  const time = done >= total ? `in ${formatDuration(pace.elapsed)}` : timeLeft(total - done, pace);
-  return [detail, time].map((part) => (part ? `, ${part}` : "")).join("");
+/** "loss 0.25, 3 min 20 s left", with a comma before each; no time before anything is done. */
+function remarkOf(progress: Progress, pace: Pace, now: number): string {
+  return [progress.detail, timeOf(progress, pace, now)].map((part) => (part ? `, ${part}` : "")).join("");
 }
 
-/** "3 min 20 s left" if the rest goes as fast as what was done in this stage; "" before anything is. */
-function timeLeft(left: number, { elapsed, doneSince }: Pace): string {
-  return doneSince <= 0 ? "" : `${formatDuration((elapsed * left) / doneSince)} left`;
+function timeOf(progress: Progress, pace: Pace, now: number): string {
+  if (progress.done >= progress.total) return `in ${formatDuration(pace.elapsed(now))}`;
+  const left = pace.left(progress, now);
+  return left === null ? "" : `${formatDuration(left)} left`;
 }
 
 /** "8 s", "3 min 20 s", "2 h 05 min". */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describeError, MicronucleiError } from "../core/errors.ts";
-import type { Progress, ReportProgress } from "../core/progress.ts";
+import { Pace, type Progress, type ReportProgress } from "../core/progress.ts";
 import type { Job, JobKind } from "./api/jobs.ts";
 import { withoutFolders } from "./without-folders.ts";
 
@@ -47,8 +47,8 @@ interface QueuedJob {
   job: Job;
   readonly request: NewJob;
   readonly stop: AbortController;
-  /** Where and when the present count began: `done` of `total` at `since`. */
-  pace: { readonly total: number; readonly done: number; readonly since: number } | null;
+  /** The present count: up to what, and its pace since it began. */
+  count: { readonly total: number; readonly pace: Pace } | null;
 }
 
 /** Work that takes long, one at a time in the order in which it was asked for. */
@@ -104,7 +104,7 @@ export class Jobs {
       modelId: null,
       comparisonId: null,
     };
-    const queued: QueuedJob = { job, request, stop: new AbortController(), pace: null };
+    const queued: QueuedJob = { job, request, stop: new AbortController(), count: null };
     this.#jobs.set(job.id, queued);
     this.#publish(queued);
     this.#underWay = this.#underWay.then(() => this.#run(queued));
@@ -187,12 +187,16 @@ export class Jobs {
     this.#publishedAt.delete(id);
   }
 
-  #progress(queued: QueuedJob, { stage, done, total, detail = "" }: Progress): void {
+  #progress(queued: QueuedJob, progress: Progress): void {
+    const { stage, done, total, detail = "" } = progress;
     const now = performance.now();
-    const { pace } = queued;
-    if (pace === null || pace.total !== total || done < pace.done) queued.pace = { total, done, since: now };
-    const part = { stage, done, total, detail, secondsLeft: secondsLeft(queued.pace, done, now) };
-    this.#update(queued, part, "soon");
+    const { count } = queued;
+    const goesOn = count !== null && count.total === total && done >= count.pace.doneBefore;
+    const pace = goesOn ? count.pace : new Pace(progress, now);
+    queued.count = { total, pace };
+    const left = pace.elapsed(now) < BEFORE_ESTIMATE ? null : pace.left(progress, now);
+    const secondsLeft = left === null ? null : left / 1000;
+    this.#update(queued, { stage, done, total, detail, secondsLeft }, "soon");
   }
 
   #update(queued: QueuedJob, part: Partial<Job>, when: "now" | "soon" = "now"): void {
@@ -226,10 +230,4 @@ const STOPPED = { state: "stopped", stage: "Stopped" } as const;
 
 function isAlive({ state }: Job): boolean {
   return state === "waiting" || state === "running";
-}
-
-/** By the mean speed since the count began: (total - done) seconds/unit. Null while nothing can be said. */
-function secondsLeft(pace: QueuedJob["pace"], done: number, now: number): number | null {
-  if (pace === null || done <= pace.done || now - pace.since < BEFORE_ESTIMATE) return null;
-  return ((pace.total - done) * (now - pace.since)) / 1000 / (done - pace.done);
 }
