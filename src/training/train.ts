@@ -104,10 +104,12 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
   if (request.resume) await checkRun(runFolder, identity);
   else await requireUnused(runFolder);
   const store = { path: join(runFolder, RUN_FILES.decodedImages), side: settings.side };
+  // Before the images are decoded, which takes long: weights may be missing or not fit.
+  const beginning = await beginningOf(request);
   try {
     const images = await storeImages([...training, ...validation], store, request.reportProgress);
     if (!request.resume) await startRun(runFolder, identity);
-    const progress = await trainOnImages(request, images, training, validation);
+    const progress = await trainOnImages(request, beginning, images, { training, validation });
     const collapse = progress.finished ? describeCollapse(progress.history, settings) : null;
     if (collapse !== null) request.message(collapse);
     return { ...progress, evaluation: progress.finished ? await finishRun(request) : null };
@@ -117,26 +119,41 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
   }
 }
 
+type TrainingCells = Readonly<Record<"training" | "validation", readonly Cell[]>>;
+
+/** Where a training begins: at its checkpoint, or with weights, which have no position. */
+interface Beginning {
+  readonly position: TrainingPosition | null;
+  readonly start: Start;
+  readonly origin: WeightsOrigin;
+}
+
+async function beginningOf(request: TrainingRequest): Promise<Beginning> {
+  const { settings, runFolder } = request;
+  const position = request.resume ? openCheckpoint(runFolder, (checkpoint) => checkpoint.position) : null;
+  if (position === null) return { position, ...(await startFromWeights(request)) };
+  return {
+    position,
+    start: { kind: "checkpoint", runFolder },
+    origin: position.origin ?? originBySettings(settings),
+  };
+}
+
 async function trainOnImages(
   request: TrainingRequest,
+  { position, start, origin }: Beginning,
   images: ImageStore,
-  training: readonly Cell[],
-  validation: readonly Cell[],
+  cells: TrainingCells,
 ): Promise<Omit<TrainingOutcome, "evaluation">> {
-  const { settings, runFolder } = request;
+  const { settings } = request;
   const stream = new RandomStream(settings.seed);
-  const position = request.resume ? openCheckpoint(runFolder, (checkpoint) => checkpoint.position) : null;
-  const { start, origin } =
-    position === null
-      ? await startFromWeights(request, stream)
-      : { start: { kind: "checkpoint", runFolder } as const, origin: position.origin ?? originBySettings(settings) };
   const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request, CAUTION[origin]);
   const threads = openThreads();
   collectGarbage("major");
   try {
     await threads.preparation.call("load", images);
     const seed = `${settings.seed}/random masks`;
-    const run = new TrainingRun(request, threads, stream, { training, validation }, CAUTION[origin]);
+    const run = new TrainingRun(request, threads, stream, cells, CAUTION[origin]);
     const averaging = run.averaging([...parameters, ...buffers]);
     const moved =
       start.kind === "weights" ? [...start.weights.values()].map(({ buffer }) => buffer as ArrayBuffer) : [];
@@ -211,14 +228,15 @@ function cellsOf(dataset: Dataset, split: "train" | "val"): Cell[] {
 }
 
 /** The numbers that the training starts with, each in memory of its own, so that they can move to another thread. */
-async function startFromWeights(
-  { settings, message }: TrainingRequest,
-  stream: RandomStream,
-): Promise<{ readonly start: Start; readonly origin: WeightsOrigin }> {
+async function startFromWeights({ settings, message }: TrainingRequest): Promise<Pick<Beginning, "start" | "origin">> {
   const file = settings.weights;
   const given = file === null ? null : (await readNetworkWeights(file, settings.network)).tensors;
   const { parameters, buffers } = outlineOf(settings.network, settings.side).computation;
-  const chosen = chooseStartingWeights([...parameters, ...buffers], given, stream.fork("weights"));
+  const chosen = chooseStartingWeights(
+    [...parameters, ...buffers],
+    given,
+    new RandomStream(settings.seed).fork("weights"),
+  );
   announceWeights(chosen, file, message);
   const weights = new Map([...chosen.weights].map(([name, numbers]) => [name, ownMemory(numbers)]));
   return { start: { kind: "weights", weights }, origin: chosen.origin };
@@ -262,7 +280,7 @@ class TrainingRun {
     request: TrainingRequest,
     threads: TrainingThreads,
     stream: RandomStream,
-    { training, validation }: Readonly<Record<"training" | "validation", readonly Cell[]>>,
+    { training, validation }: TrainingCells,
     caution: Caution,
   ) {
     const { settings, dataset } = request;

@@ -46,15 +46,15 @@ function openFile(path: string): number {
   try {
     descriptor = openSync(path, "r");
   } catch (error) {
-    throw missing(path, error);
+    throw missing(path, error instanceof Error ? error.message : String(error), error);
   }
-  if (fstatSync(descriptor).isFile()) return descriptor;
+  const status = fstatSync(descriptor);
+  if (status.isFile()) return descriptor;
   closeSync(descriptor);
-  throw missing(path, undefined);
+  throw missing(path, status.isDirectory() ? "it is a folder; name the file in it" : "it is not a file");
 }
 
-function missing(path: string, cause: unknown): WeightsError {
-  const reason = cause instanceof Error ? cause.message : "it is not a file";
+function missing(path: string, reason: string, cause?: unknown): WeightsError {
   return new WeightsError(
     "WEIGHTS_FILE_MISSING",
     `The file of weights "${path}" cannot be opened: ${reason}. Check the path.`,

@@ -212,6 +212,18 @@ describe("a training that cannot go on says why", () => {
     });
   });
 
+  test("weights that cannot be read are named before anything is decoded", async () => {
+    const own = await drawTinyDataset(12);
+    await writeFile(join(own.folder, "cell-3.png"), "no image");
+    const settings = { weights: own.folder };
+    const runFolder = join(own.folder, "run");
+    await expect(runTiny({ manifest: own.manifest, runFolder, settings })).rejects.toMatchObject({
+      code: "WEIGHTS_FILE_MISSING",
+      message: expect.stringContaining("it is a folder"),
+    });
+    expect(existsSync(runFolder)).toBe(false);
+  });
+
   test("a manifest whose images moved is refused", async () => {
     const own = await drawTinyDataset(12);
     await rm(join(own.folder, "cell-5.png"));
