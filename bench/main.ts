@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { benchCard } from "./card.ts";
 import { benchEpoch } from "./epoch.ts";
 import { benchLabels } from "./label-throughput.ts";
 import { benchNetworks } from "./networks.ts";
@@ -21,6 +22,8 @@ import { benchWorkspace } from "./workspace.ts";
  *                                  a second for a minute; --rounds decisions for the key, --json; about five minutes
  * npm run bench -- unfamiliar --data FOLDER   what the model in the box flags as unlike its training cells, for its card; FOLDER
  *                                  holds cells, rgb_blood and fields; about three minutes
+ * npm run bench -- card --data FOLDER   what that card says of the validation cells: metrics and calibration by source; FOLDER holds
+ *                                  cells; half a minute
  *
  * Machines drift: only what was alternated in one run is compared, by medians.
  */
@@ -55,8 +58,9 @@ else if (kind === "review")
     rounds: Number(values.rounds ?? 200),
     json: values.json,
   });
+else if (kind === "card") await benchCard({ data: values.data, threads });
 else if (kind === "unfamiliar") await benchUnfamiliar({ data: values.data, threads });
 else
   console.error(
-    `Unknown benchmark "${kind}". Choose steps, networks, epoch, scoring, workspace, labels, review or unfamiliar.`,
+    `Unknown benchmark "${kind}". Choose steps, networks, epoch, scoring, workspace, labels, review, unfamiliar or card.`,
   );
