@@ -73,16 +73,25 @@ export function encodeModelMetadata(metadata: ModelMetadata): Record<string, str
 
 /** The metadata of a model of ours. Throws MODEL_METADATA where it is absent or not of this form. */
 export function decodeModelMetadata(properties: Readonly<Record<string, string>>): ModelMetadata {
-  const entries = Object.entries(properties)
-    .filter(([key]) => key.startsWith(PREFIX))
-    .map(([key, value]) => [key.slice(PREFIX.length), parseJson(value)]);
-  const checked = schema.safeParse(Object.fromEntries(entries));
+  const checked = parseMetadata(properties);
   if (checked.success) return checked.data;
   throw new EngineError(
     "MODEL_METADATA",
     `This ONNX file is not a model of micronuclei: ${z.prettifyError(checked.error)}. ` +
       `Expected a file that "mn train" or "mn weights import" wrote.`,
   );
+}
+
+/** The same, or null for files that may be a model of ours or anything else. */
+export function findModelMetadata(properties: Readonly<Record<string, string>>): ModelMetadata | null {
+  return parseMetadata(properties).data ?? null;
+}
+
+function parseMetadata(properties: Readonly<Record<string, string>>) {
+  const entries = Object.entries(properties)
+    .filter(([key]) => key.startsWith(PREFIX))
+    .map(([key, value]) => [key.slice(PREFIX.length), parseJson(value)]);
+  return schema.safeParse(Object.fromEntries(entries));
 }
 
 function parseJson(text: string): unknown {

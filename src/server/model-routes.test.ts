@@ -98,6 +98,8 @@ test("a training tells its epochs, and its model is on the shelf with card and m
     inUse: false,
     card: expect.stringContaining("by Ana"),
     trainedOn: expect.stringContaining("64 cells"),
+    // Those of the weights that it started from.
+    licences: ["CC0 1.0: numbers drawn for the tests"],
   });
   expect(trained?.epochs).toHaveLength(2);
   const shelfModel = await review.context.models.find(ended.modelId ?? "");

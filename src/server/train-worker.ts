@@ -86,7 +86,6 @@ function settingsOf(
     schedule: { learningRate: LEARNING_RATE, everyEpochs: Math.ceil(epochs / (DECAYS + 1)) },
     augmentation: "online",
     storage: "float16",
-    licences: metadata.licences,
     weights: startFrom.path,
   };
   return parseTrainingSettings(settings, "the review application");

@@ -9,6 +9,7 @@ import { withFileSource } from "../weights/byte-source.ts";
 import { encodeSafetensorsInPieces, openSafetensors } from "../weights/safetensors.ts";
 import { fromFloat32, toFloat32 } from "../weights/tensor-file.ts";
 import type { TrainingSettings } from "./settings.ts";
+import { startedFromSchema } from "./started-from.ts";
 import { weightsOriginSchema } from "./starting-weights.ts";
 
 /** The files of a run, by what they hold. */
@@ -42,6 +43,8 @@ const positionSchema = z.strictObject({
   steps: z.int().nonnegative(),
   /** How much of the network started from given weights; absent in checkpoints of earlier versions. */
   origin: weightsOriginSchema.optional(),
+  /** The file of these weights; null where they were drawn, absent in checkpoints of earlier versions. */
+  startedFrom: startedFromSchema.nullable().optional(),
 });
 
 /** Where a training stands between two steps. With the seed and the settings it fixes everything that follows. */

@@ -38,6 +38,7 @@ import {
 import { describeRunModel } from "./run-model.ts";
 import { learningRateAt, type ScheduleSettings } from "./schedule.ts";
 import type { TrainingSettings } from "./settings.ts";
+import { describeStart, type StartedFrom } from "./started-from.ts";
 import {
   CAUTION,
   type Caution,
@@ -121,45 +122,47 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
 
 type TrainingCells = Readonly<Record<"training" | "validation", readonly Cell[]>>;
 
-/** Where a training begins: at its checkpoint, or with weights, which have no position. */
+/** Where a training begins: at its checkpoint, or before its first step with weights. */
 interface Beginning {
-  readonly position: TrainingPosition | null;
+  readonly position: TrainingPosition & StartingPoint;
   readonly start: Start;
+}
+
+/** What the weights at the very beginning decide of everything that follows. */
+interface StartingPoint {
   readonly origin: WeightsOrigin;
+  readonly startedFrom: StartedFrom | null;
 }
 
 async function beginningOf(request: TrainingRequest): Promise<Beginning> {
   const { settings, runFolder } = request;
   const position = request.resume ? openCheckpoint(runFolder, (checkpoint) => checkpoint.position) : null;
-  if (position === null) return { position, ...(await startFromWeights(request)) };
-  return {
-    position,
-    start: { kind: "checkpoint", runFolder },
-    origin: position.origin ?? originBySettings(settings),
-  };
+  if (position === null) return startFromWeights(request);
+  const { origin = originBySettings(settings), startedFrom = await startBySettings(settings) } = position;
+  return { position: { ...position, origin, startedFrom }, start: { kind: "checkpoint", runFolder } };
 }
 
 async function trainOnImages(
   request: TrainingRequest,
-  { position, start, origin }: Beginning,
+  { position, start }: Beginning,
   images: ImageStore,
   cells: TrainingCells,
 ): Promise<Omit<TrainingOutcome, "evaluation">> {
   const { settings } = request;
   const stream = new RandomStream(settings.seed);
-  const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request, CAUTION[origin]);
+  const { graphs, parameters, buffers, randomMasks } = chooseGraphs(request, CAUTION[position.origin]);
   const threads = openThreads();
   collectGarbage("major");
   try {
     await threads.preparation.call("load", images);
     const seed = `${settings.seed}/random masks`;
-    const run = new TrainingRun(request, threads, stream, cells, CAUTION[origin]);
+    const run = new TrainingRun(request, threads, stream, cells, position);
     const averaging = run.averaging([...parameters, ...buffers]);
     const moved =
       start.kind === "weights" ? [...start.weights.values()].map(({ buffer }) => buffer as ArrayBuffer) : [];
     const opening = { graphs, randomMasks, seed, start, averaging, options: request.session };
     await threads.step.call("open", opening, moved);
-    const progress = await run.continueFrom({ ...(position ?? START_POSITION), origin });
+    const progress = await run.continueFrom(position);
     await threads.step.call("close", null);
     return progress;
   } finally {
@@ -227,24 +230,31 @@ function cellsOf(dataset: Dataset, split: "train" | "val"): Cell[] {
   );
 }
 
-/** The numbers that the training starts with, each in memory of its own, so that they can move to another thread. */
-async function startFromWeights({ settings, message }: TrainingRequest): Promise<Pick<Beginning, "start" | "origin">> {
+/** Before the first step. The numbers have memory of their own each, so that they can move to another thread. */
+async function startFromWeights({ settings, message }: TrainingRequest): Promise<Beginning> {
   const file = settings.weights;
-  const given = file === null ? null : (await readNetworkWeights(file, settings.network)).tensors;
+  const given = file === null ? null : await readNetworkWeights(file, settings.network);
+  const startedFrom = file === null || given === null ? null : await describeStart(file, given.metadata);
   const { parameters, buffers } = outlineOf(settings.network, settings.side).computation;
-  const chosen = chooseStartingWeights(
-    [...parameters, ...buffers],
-    given,
-    new RandomStream(settings.seed).fork("weights"),
-  );
+  const stream = new RandomStream(settings.seed).fork("weights");
+  const chosen = chooseStartingWeights([...parameters, ...buffers], given?.tensors ?? null, stream);
   announceWeights(chosen, file, message);
   const weights = new Map([...chosen.weights].map(([name, numbers]) => [name, ownMemory(numbers)]));
-  return { start: { kind: "weights", weights }, origin: chosen.origin };
+  return {
+    position: { ...START_POSITION, origin: chosen.origin, startedFrom },
+    start: { kind: "weights", weights },
+  };
 }
 
 /** The origin as earlier versions took it, whose checkpoints do not tell. */
 function originBySettings({ weights }: TrainingSettings): WeightsOrigin {
   return weights === null ? "drawn" : "given";
+}
+
+/** The same of the file of weights, which may be gone by now: it is no longer needed for the training itself. */
+async function startBySettings({ weights, network }: TrainingSettings): Promise<StartedFrom | null> {
+  if (weights === null || !existsSync(weights)) return null;
+  return describeStart(weights, (await readNetworkWeights(weights, network)).metadata);
 }
 
 function ownMemory(numbers: Float32Array): Float32Array {
@@ -275,14 +285,17 @@ class TrainingRun {
   readonly #validationImages: readonly EpochImage[];
   readonly #schedule: ScheduleSettings;
   readonly #stepsPerEpoch: number;
+  readonly #startedFrom: StartedFrom | null;
 
   constructor(
     request: TrainingRequest,
     threads: TrainingThreads,
     stream: RandomStream,
     { training, validation }: TrainingCells,
-    caution: Caution,
+    { origin, startedFrom }: StartingPoint,
   ) {
+    const caution = CAUTION[origin];
+    this.#startedFrom = startedFrom;
     const { settings, dataset } = request;
     this.#request = request;
     this.#threads = threads;
@@ -448,7 +461,8 @@ class TrainingRun {
     const { runFolder, settings } = this.#request;
     const { network, side, loss } = settings;
     const images = this.#validationImages;
-    const candidate = { runFolder, network, side, metadata: describeRunModel(this.#request, epoch) };
+    const metadata = describeRunModel(this.#request, this.#startedFrom, epoch);
+    const candidate = { runFolder, network, side, metadata };
     const { probabilities, logits } = await classifyImages(this.#threads, candidate, images, side);
     const positives = images.map(({ positive }) => positive);
     const losses = positives.map((positive, index) => {

@@ -30,7 +30,7 @@ export const TINY_METADATA: ModelMetadata = {
   calibration: { method: "none", temperature: 1 },
   training: { side: TINY_SIDE },
   data_hash: "none",
-  licences: [],
+  licences: ["CC0 1.0: numbers drawn for the tests"],
   metrics: {},
 };
 

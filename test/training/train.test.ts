@@ -6,6 +6,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { sha256, sha256OfFile } from "../../src/core/files.ts";
 import { loadDataset } from "../../src/dataset/load-dataset.ts";
+import { decodeModelMetadata, type ModelMetadata } from "../../src/engine/model-metadata.ts";
+import { decodeOnnx } from "../../src/engine/onnx-file.ts";
 import { readCheckpoint } from "../../src/training/run-folder.ts";
 import { parseTrainingSettings } from "../../src/training/settings.ts";
 import { readNetworkWeights } from "../../src/weights/network-weights.ts";
@@ -33,6 +35,10 @@ async function hashesOf(run: string): Promise<string[]> {
 async function modelTensors(run: string): Promise<TensorMap> {
   const { network } = parseTrainingSettings(TINY_SETTINGS, "the test");
   return (await readNetworkWeights(join(run, "model.onnx"), network)).tensors;
+}
+
+async function modelMetadata(run: string): Promise<ModelMetadata> {
+  return decodeModelMetadata(decodeOnnx(await readFile(join(run, "model.onnx"))).metadata);
 }
 
 describe("a run", () => {
@@ -149,6 +155,34 @@ test("from given weights the norm of the gradient is at most 5 unless the settin
   const byDefault = await weightsAfter("default", {});
   expect(byDefault).toBe(await weightsAfter("at most 5", { clipNorm: 5 }));
   expect(byDefault).not.toBe(await weightsAfter("at most 6", { clipNorm: 6 }));
+});
+
+test("a model tells the licences, data and training of the weights it started from, also resumed after their file is gone", async () => {
+  const weights = join(folder, "earlier", "model.onnx");
+  const firstSettings = { epochs: 1, seed: 7, licences: ["MIT: the first discs"] };
+  await runTiny({ manifest, runFolder: join(folder, "earlier"), settings: firstSettings });
+  const earlier = await modelMetadata(join(folder, "earlier"));
+
+  const settings = { epochs: 2, weights, licences: ["CC0: the second discs", "MIT: the first discs"] };
+  const [whole, broken] = [join(folder, "later"), join(folder, "later, broken off")];
+  await runTiny({ manifest, runFolder: whole, settings });
+  await runTiny({ manifest, runFolder: broken, settings, stopAfterSteps: 2 });
+  const hash = await sha256OfFile(weights);
+  await rm(weights);
+  await runTiny({ manifest, runFolder: broken, settings, resume: true });
+  expect(await hashesOf(broken)).toEqual(await hashesOf(whole));
+
+  const { licences, training } = await modelMetadata(whole);
+  expect(licences).toEqual(["CC0: the second discs", "MIT: the first discs"]);
+  const startedFrom = { sha256: hash, dataHash: earlier.data_hash, training: earlier.training };
+  expect(training).toMatchObject({ weights: "model.onnx", startedFrom });
+  expect(earlier.training).toMatchObject({ seed: 7, weights: null });
+  // Without licences of its own it has those of the weights.
+  const inherited = { weights: join(whole, "model.onnx"), epochs: 1 };
+  await runTiny({ manifest, runFolder: join(folder, "latest"), settings: inherited });
+  const latest = await modelMetadata(join(folder, "latest"));
+  expect(latest.licences).toEqual(licences);
+  expect(latest.training).toMatchObject({ startedFrom: { training: { startedFrom } } });
 });
 
 test("kill -9 at any moment leaves whole files, and the resumed run has the bytes of an uninterrupted one", async () => {
