@@ -25,6 +25,7 @@ export const RUN_FILES = {
   report: "report.html",
   /** Only while the run is under way. */
   decodedImages: "decoded-images.tmp",
+  lock: "under-way.tmp",
   /** The model of the present weights while it is validated. */
   candidate: "candidate-model.tmp",
 } as const;
@@ -100,7 +101,8 @@ async function writing(path: string, write: () => Promise<void>): Promise<void> 
 /** Throws RUN_EXISTS where the folder holds something; images that a broken-off start left behind do not count. */
 export async function requireUnused(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
-  if ((await readdir(folder)).every((name) => name === RUN_FILES.decodedImages)) return;
+  const leftOver: readonly string[] = [RUN_FILES.decodedImages, RUN_FILES.lock];
+  if ((await readdir(folder)).every((name) => leftOver.includes(name))) return;
   throw new TrainingError(
     "RUN_EXISTS",
     `${folder} is not empty. Go on with that run with --resume, or give --out another folder.`,

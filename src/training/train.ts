@@ -35,6 +35,7 @@ import {
   type TrainingPosition,
   writeRunFile,
 } from "./run-folder.ts";
+import { withRunLock } from "./run-lock.ts";
 import { describeRunModel } from "./run-model.ts";
 import { learningRateAt, type ScheduleSettings } from "./schedule.ts";
 import type { TrainingSettings } from "./settings.ts";
@@ -104,20 +105,22 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
   };
   if (request.resume) await checkRun(runFolder, identity);
   else await requireUnused(runFolder);
-  const store = { path: join(runFolder, RUN_FILES.decodedImages), side: settings.side };
-  // Before the images are decoded, which takes long: weights may be missing or not fit.
-  const beginning = await beginningOf(request);
-  try {
-    const images = await storeImages([...training, ...validation], store, request.reportProgress);
-    if (!request.resume) await startRun(runFolder, identity);
-    const progress = await trainOnImages(request, beginning, images, { training, validation });
-    const collapse = progress.finished ? describeCollapse(progress.history, settings) : null;
-    if (collapse !== null) request.message(collapse);
-    return { ...progress, evaluation: progress.finished ? await finishRun(request) : null };
-  } finally {
-    const temporary = [store.path, join(runFolder, RUN_FILES.candidate)].filter((path) => existsSync(path));
-    await Promise.all(temporary.map((path) => rm(path)));
-  }
+  return withRunLock(runFolder, async () => {
+    // Before the images are decoded, which takes long: weights may be missing or not fit.
+    const beginning = await beginningOf(request);
+    const store = { path: join(runFolder, RUN_FILES.decodedImages), side: settings.side };
+    try {
+      const images = await storeImages([...training, ...validation], store, request.reportProgress);
+      if (!request.resume) await startRun(runFolder, identity);
+      const progress = await trainOnImages(request, beginning, images, { training, validation });
+      const collapse = progress.finished ? describeCollapse(progress.history, settings) : null;
+      if (collapse !== null) request.message(collapse);
+      return { ...progress, evaluation: progress.finished ? await finishRun(request) : null };
+    } finally {
+      const temporary = [store.path, join(runFolder, RUN_FILES.candidate)].filter((path) => existsSync(path));
+      await Promise.all(temporary.map((path) => rm(path)));
+    }
+  });
 }
 
 type TrainingCells = Readonly<Record<"training" | "validation", readonly Cell[]>>;

@@ -222,6 +222,15 @@ describe("a training that cannot go on says why", () => {
     await expect(missing).rejects.toMatchObject({ code: "RUN_MISSING" });
   });
 
+  test("two at once in one folder would spoil each other's images: the second is refused, the first is not disturbed", async () => {
+    const runFolder = join(folder, "at once");
+    const both = await Promise.allSettled([1, 2].map(() => runTiny({ manifest, runFolder })));
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const refused = both.find((outcome) => outcome.status === "rejected");
+    expect(refused?.reason).toMatchObject({ code: "RUN_UNDER_WAY", message: expect.stringContaining(runFolder) });
+    expect(await hashesOf(runFolder)).toEqual(await hashesOf(uninterrupted));
+  });
+
   test("a loss that is not finite ends it and keeps what was finished", async () => {
     const runFolder = join(folder, "diverged");
     const settings = { schedule: { learningRate: 1e30, warmUpSteps: 0, leastSteps: 0 }, clipNorm: 1e30 };
