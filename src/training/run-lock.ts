@@ -18,10 +18,13 @@ export async function withRunLock<Result>(folder: string, use: () => Promise<Res
   try {
     return await use();
   } finally {
-    // Removed before it is released, where the system allows that, so that no other process can have taken it meanwhile.
-    await rm(path, { force: true }).catch(() => {});
+    // Removed before it is released, so that it is not another process's by then. Windows removes no open file.
+    const removed = await rm(path, { force: true }).then(
+      () => true,
+      () => false,
+    );
     lock.close();
-    await rm(path, { force: true });
+    if (!removed) await rm(path, { force: true });
     // Fails where there is anything in it.
     await rmdir(folder).catch(() => {});
   }

@@ -90,7 +90,7 @@ export interface TrainingOutcome {
  * (Wei et al. 2022, "Training"). Everything that follows from the settings, the data and the seed has the same bytes,
  * whether or not the run was interrupted.
  *
- * Throws TrainingError: SPLIT_EMPTY, TRAINING_IMAGE_UNREADABLE, LOSS_NOT_FINITE and those of run-folder.ts; for starting
+ * Throws TrainingError: SPLIT_EMPTY, TRAINING_IMAGE_UNREADABLE, LOSS_NOT_FINITE, those of run-folder.ts and RUN_UNDER_WAY; for starting
  * weights what readNetworkWeights throws. Whatever was finished before stays on disk.
  */
 export async function train(request: TrainingRequest): Promise<TrainingOutcome> {
