@@ -3,13 +3,13 @@ import { partsOf } from "../src/cli/calibrate-run.ts";
 import { ignoreProgress } from "../src/core/progress.ts";
 import { RandomStream } from "../src/core/random.ts";
 import type { Cell } from "../src/dataset/cell.ts";
-import { readManifest } from "../src/dataset/manifest.ts";
 import { evaluateScores } from "../src/evaluation/evaluate.ts";
 import type { Evaluation } from "../src/evaluation/evaluation.ts";
 import { chooseOperatingPoint } from "../src/evaluation/operating-point.ts";
 import { applyCalibration, type Calibration } from "../src/evaluation/recalibration-choice.ts";
 import { MODEL_IN_THE_BOX, readModel } from "../src/scoring/model.ts";
 import { measureCells } from "../src/training/measure-cells.ts";
+import { readCells } from "./read-cells.ts";
 
 interface MeasuredCell {
   readonly cell: Cell;
@@ -27,15 +27,15 @@ const METRICS = ["auc", "ap", "accuracy", "f1", "sensitivity", "specificity", "p
 export async function benchCard({ data, threads }: { data: string; threads: number }): Promise<void> {
   const model = await readModel(MODEL_IN_THE_BOX);
   const { calibration, operating_point, unfamiliarity } = model.metadata;
-  const cells: Cell[] = [];
-  for await (const cell of readManifest(join(data, "cells/manifest.csv")))
-    if (cell.split === "val" && cell.label !== "ambiguous") cells.push(cell);
+  const cells = (await readCells(join(data, "cells/manifest.csv"))).filter(
+    ({ split, label }) => split === "val" && label !== "ambiguous",
+  );
   const measuring = { session: { device: "cpu" as const, threads }, stage: "", reportProgress: ignoreProgress };
   const measured: MeasuredCell[] = [];
   for await (const { logit } of measureCells(partsOf(model).weighed, cells, measuring)) {
     const cell = cells[measured.length] as Cell;
     const probability = Math.fround(applyCalibration(calibration as Calibration, logit));
-    measured.push({ cell, probability, before: 1 / (1 + Math.exp(-logit)) });
+    measured.push({ cell, probability, before: applyCalibration({ method: "none" }, logit) });
   }
 
   const bySource = Map.groupBy(measured, ({ cell }) => cell.columns.source ?? "");

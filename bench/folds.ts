@@ -2,13 +2,13 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { RandomStream } from "../src/core/random.ts";
 import type { Cell } from "../src/dataset/cell.ts";
-import { readManifest } from "../src/dataset/manifest.ts";
 import type { Confusion } from "../src/evaluation/confusion.ts";
 import { bootstrapIntervals, resamplingUnits } from "../src/evaluation/intervals.ts";
 import { confusionMeter, rankingMetrics, thresholdMetrics } from "../src/evaluation/measures.ts";
 import { inRankOrder, rankByScore } from "../src/evaluation/ranking.ts";
 import type { RunEvaluation } from "../src/training/finish.ts";
 import { RUN_FILES } from "../src/training/run-folder.ts";
+import { readCells } from "./read-cells.ts";
 
 /*
  * node bench/folds.ts RUN...   the folds of one cross-validation (mn train --fold K/N --fold-by group --balanced) together, a
@@ -30,8 +30,7 @@ for (const source of sources) printSource(source);
 
 async function readFold(run: string): Promise<Fold> {
   const { operatingPoint } = JSON.parse(await readFile(join(run, RUN_FILES.evaluation), "utf8")) as RunEvaluation;
-  const cells: Cell[] = [];
-  for await (const cell of readManifest(join(run, RUN_FILES.testScores))) cells.push(cell);
+  const cells = await readCells(join(run, RUN_FILES.testScores));
   return { name: basename(run), threshold: operatingPoint.threshold, cells };
 }
 

@@ -6,7 +6,6 @@ import { writeFileAtomically } from "../src/core/files.ts";
 import { ignoreProgress } from "../src/core/progress.ts";
 import { RandomStream } from "../src/core/random.ts";
 import type { Cell } from "../src/dataset/cell.ts";
-import { readManifest } from "../src/dataset/manifest.ts";
 import { encodePng } from "../src/images/encode.ts";
 import { sharp } from "../src/images/sharp.ts";
 import { unfamiliarityOf } from "../src/networks/unfamiliarity.ts";
@@ -15,6 +14,7 @@ import { scoreCells } from "../src/scoring/score-cells.ts";
 import { synthesizeDataset } from "../src/synthesis/synthesize-dataset.ts";
 import { drawEvenly, FAMILIAR_CELLS, familiarThreshold, fitFamiliarity } from "../src/training/familiarity.ts";
 import { measureCells } from "../src/training/measure-cells.ts";
+import { readCells } from "./read-cells.ts";
 
 const SIDE = 224;
 /** Every so many validation cells are changed. */
@@ -33,7 +33,7 @@ interface MeasuredCell {
  */
 export async function benchUnfamiliar({ data, threads }: { data: string; threads: number }): Promise<void> {
   const model = await readModel(MODEL_IN_THE_BOX);
-  const cells = await cellsOf(join(data, "cells/manifest.csv"));
+  const cells = await readCells(join(data, "cells/manifest.csv"));
   const folder = await mkdtemp(join(tmpdir(), "mn-unfamiliar-"));
   const report = async (name: string, paths: readonly string[]) => {
     const flagged = await countFlagged(model, paths, threads);
@@ -59,12 +59,6 @@ export async function benchUnfamiliar({ data, threads }: { data: string; threads
   await rm(folder, { recursive: true });
 }
 
-async function cellsOf(manifest: string): Promise<Cell[]> {
-  const cells: Cell[] = [];
-  for await (const cell of readManifest(manifest)) cells.push(cell);
-  return cells;
-}
-
 async function countFlagged(model: ModelFile, paths: readonly string[], threads: number): Promise<number> {
   let flagged = 0;
   const images = paths.map((path) => ({ path, source: path }));
@@ -77,13 +71,13 @@ async function countFlagged(model: ModelFile, paths: readonly string[], threads:
 
 /** Stained blood cells, drawn cells, whole fields, and pictures without any cell. */
 async function otherImages(data: string, folder: string): Promise<[string, readonly string[]][]> {
-  const blood = (await cellsOf(join(data, "rgb_blood/manifest.csv"))).map(({ path }) => path);
+  const blood = (await readCells(join(data, "rgb_blood/manifest.csv"))).map(({ path }) => path);
   const some = blood.filter((_, at) => at % 6 === 0);
   const fields = (await readdir(join(data, "fields/hatch/images"))).filter((_, at) => at % 2 === 0);
   const drawn = async (stain: "dapi" | "giemsa") => {
     const settings = { outFolder: join(folder, stain), cells: 100, fields: 10, prevalence: 0.3, seed: 1, side: 112 };
     const { manifest } = await synthesizeDataset({ ...settings, stain }, ignoreProgress);
-    return (await cellsOf(manifest)).map(({ path }) => path);
+    return (await readCells(manifest)).map(({ path }) => path);
   };
   return [
     ["blood cells in colour", blood],

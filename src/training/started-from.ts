@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { sha256OfFile } from "../core/files.ts";
 import { findModelMetadata } from "../engine/model-metadata.ts";
+import { inspectWeightsFile } from "../weights/read.ts";
 
 /**
  * What is known of the file of weights that a training starts from. It goes along into the model, which is made of that file as
@@ -15,8 +16,9 @@ export const startedFromSchema = z.strictObject({
 });
 export type StartedFrom = z.infer<typeof startedFromSchema>;
 
-/** `properties`: what the file says of itself, as readWeightsFile gives it. */
-export async function describeStart(path: string, properties: Readonly<Record<string, string>>): Promise<StartedFrom> {
+/** From what the file says of itself; its numbers are not read. Throws what inspectWeightsFile throws. */
+export async function describeStart(path: string): Promise<StartedFrom> {
+  const { metadata: properties } = await inspectWeightsFile(path);
   const sha256 = await sha256OfFile(path);
   const model = findModelMetadata(properties);
   if (model !== null) return { sha256, licences: model.licences, dataHash: model.data_hash, training: model.training };

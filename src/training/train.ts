@@ -14,9 +14,8 @@ import type { OperatingPointRule } from "../evaluation/operating-point.ts";
 import type { CalibrationChoice } from "../evaluation/recalibration-choice.ts";
 import { areaUnderRoc } from "../evaluation/roc.ts";
 import { buildNetwork } from "../networks/networks.ts";
-import { outlineOf } from "../networks/outline.ts";
-import { readNetworkWeights } from "../weights/network-weights.ts";
 import { classifyImages, preparedBatches, type TrainingThreads } from "./batches.ts";
+import { type Beginning, beginningOf, type StartingPoint } from "./beginning.ts";
 import { describeCollapse } from "./collapse.ts";
 import { type EpochImage, type PlanSettings, planEpoch, planValidation } from "./epoch-plan.ts";
 import type { RunEvaluation } from "./finish.ts";
@@ -27,7 +26,6 @@ import { chooseMicroBatch } from "./micro-batch.ts";
 import {
   checkRun,
   keepCandidate,
-  openCheckpoint,
   RUN_FILES,
   requireUnused,
   START_POSITION,
@@ -39,15 +37,9 @@ import { withRunLock } from "./run-lock.ts";
 import { describeRunModel } from "./run-model.ts";
 import { learningRateAt, type ScheduleSettings } from "./schedule.ts";
 import type { TrainingSettings } from "./settings.ts";
-import { describeStart, type StartedFrom } from "./started-from.ts";
-import {
-  CAUTION,
-  type Caution,
-  chooseStartingWeights,
-  type StartingWeights,
-  type WeightsOrigin,
-} from "./starting-weights.ts";
-import type { Averaging, Start, StepGraphs } from "./step-worker.ts";
+import type { StartedFrom } from "./started-from.ts";
+import { CAUTION, type Caution } from "./starting-weights.ts";
+import type { Averaging, StepGraphs } from "./step-worker.ts";
 import {
   buildAccumulationGraphs,
   buildTrainingGraph,
@@ -124,26 +116,6 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
 }
 
 type TrainingCells = Readonly<Record<"training" | "validation", readonly Cell[]>>;
-
-/** Where a training begins: at its checkpoint, or before its first step with weights. */
-interface Beginning {
-  readonly position: TrainingPosition & StartingPoint;
-  readonly start: Start;
-}
-
-/** What the weights at the very beginning decide of everything that follows. */
-interface StartingPoint {
-  readonly origin: WeightsOrigin;
-  readonly startedFrom: StartedFrom | null;
-}
-
-async function beginningOf(request: TrainingRequest): Promise<Beginning> {
-  const { settings, runFolder } = request;
-  const position = request.resume ? openCheckpoint(runFolder, (checkpoint) => checkpoint.position) : null;
-  if (position === null) return startFromWeights(request);
-  const { origin = originBySettings(settings), startedFrom = await startBySettings(settings) } = position;
-  return { position: { ...position, origin, startedFrom }, start: { kind: "checkpoint", runFolder } };
-}
 
 async function trainOnImages(
   request: TrainingRequest,
@@ -231,51 +203,6 @@ function cellsOf(dataset: Dataset, split: "train" | "val"): Cell[] {
     `The "${split}" cells of ${dataset.source} are ${cells.length}, ${positives} of them "${dataset.positiveClass}" and ` +
       `${cells.length - positives} "${dataset.classes[0]}"; both classes are needed. Split the data with "mn dataset import".`,
   );
-}
-
-/** Before the first step. The numbers have memory of their own each, so that they can move to another thread. */
-async function startFromWeights({ settings, message }: TrainingRequest): Promise<Beginning> {
-  const file = settings.weights;
-  const given = file === null ? null : await readNetworkWeights(file, settings.network);
-  const startedFrom = file === null || given === null ? null : await describeStart(file, given.metadata);
-  const { parameters, buffers } = outlineOf(settings.network, settings.side).computation;
-  const stream = new RandomStream(settings.seed).fork("weights");
-  const chosen = chooseStartingWeights([...parameters, ...buffers], given?.tensors ?? null, stream);
-  announceWeights(chosen, file, message);
-  const weights = new Map([...chosen.weights].map(([name, numbers]) => [name, ownMemory(numbers)]));
-  return {
-    position: { ...START_POSITION, origin: chosen.origin, startedFrom },
-    start: { kind: "weights", weights },
-  };
-}
-
-/** The origin as earlier versions took it, whose checkpoints do not tell. */
-function originBySettings({ weights }: TrainingSettings): WeightsOrigin {
-  return weights === null ? "drawn" : "given";
-}
-
-/** The same of the file of weights, which may be gone by now: it is no longer needed for the training itself. */
-async function startBySettings({ weights, network }: TrainingSettings): Promise<StartedFrom | null> {
-  if (weights === null || !existsSync(weights)) return null;
-  return describeStart(weights, (await readNetworkWeights(weights, network)).metadata);
-}
-
-function ownMemory(numbers: Float32Array): Float32Array {
-  return numbers.byteLength === numbers.buffer.byteLength ? numbers : numbers.slice();
-}
-
-function announceWeights(
-  { taken, initialised, origin }: StartingWeights,
-  file: string | null,
-  message: (text: string) => void,
-): void {
-  if (file === null) message("Starting from random weights (Kaiming).");
-  else
-    message(
-      `Starting from ${file}: ${taken.length} tensors taken` +
-        (initialised.length === 0 ? "." : `, drawn at random: ${initialised.join(", ")}.`) +
-        (origin === "mostly-drawn" ? " These are most of the network, so it starts with small steps." : ""),
-    );
 }
 
 /** The part of a training that goes from step to step. */
