@@ -7,9 +7,10 @@ import { describeError, MicronucleiError, TrainingError } from "../core/errors.t
 import type { Dataset, Split } from "../dataset/cell.ts";
 import type { RunEvaluation } from "../training/finish.ts";
 import { type EpochRecord, readHistory } from "../training/history.ts";
+import type { TrainingRequest } from "../training/request.ts";
 import { RUN_FILES } from "../training/run-folder.ts";
 import type { TrainingSettings } from "../training/settings.ts";
-import { type TrainingRequest, train } from "../training/train.ts";
+import { train } from "../training/train.ts";
 import { estimateSecondsLeft } from "./time-left.ts";
 
 /** One training of several. */

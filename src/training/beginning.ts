@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { RandomStream } from "../core/random.ts";
 import { outlineOf } from "../networks/outline.ts";
 import { readNetworkWeights } from "../weights/network-weights.ts";
+import type { TrainingRequest } from "./request.ts";
 import { openCheckpoint, START_POSITION, type TrainingPosition } from "./run-folder.ts";
 import type { TrainingSettings } from "./settings.ts";
 import { describeStart, type StartedFrom } from "./started-from.ts";
 import { chooseStartingWeights, type StartingWeights, type WeightsOrigin } from "./starting-weights.ts";
 import type { Start } from "./step-worker.ts";
-import type { TrainingRequest } from "./train.ts";
 
 /** Where a training begins: at its checkpoint, or before its first step with weights. */
 export interface Beginning {

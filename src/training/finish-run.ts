@@ -6,8 +6,8 @@ import type { Cell, Split } from "../dataset/cell.ts";
 import { decodeModelMetadata } from "../engine/model-metadata.ts";
 import { decodeOnnx, storedFloats } from "../engine/onnx-file.ts";
 import { completeModel, type RunEvaluation } from "./finish.ts";
+import type { TrainingRequest } from "./request.ts";
 import { RUN_FILES, writeRunFile } from "./run-folder.ts";
-import type { TrainingRequest } from "./train.ts";
 
 /** Completes the kept model of a run, and writes it with its evaluation and the scores of validation and test cells. */
 export async function finishRun(request: TrainingRequest): Promise<RunEvaluation> {

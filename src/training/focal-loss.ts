@@ -67,3 +67,9 @@ export function focalLoss(
     return graph.add("Sub", [first, focusFactor]);
   }
 }
+
+/** Focal loss of two classes from the margin m = z_target - z_other: p = 1 / (1 + e^-m), (1 - p)^gamma log(1 + e^-m). */
+export function focalLossOfMargin(margin: number, gamma: number): number {
+  const surprise = margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin;
+  return (1 - Math.exp(-surprise)) ** gamma * surprise;
+}

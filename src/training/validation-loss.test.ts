@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { focalLossOfMargin } from "./train.ts";
+import { focalLossOfMargin } from "./focal-loss.ts";
 
 /** The margin of logits at which the target's probability is p. */
 const marginOf = (p: number) => Math.log(p / (1 - p));

@@ -7,8 +7,9 @@ import { RandomStream } from "../../src/core/random.ts";
 import type { Dataset } from "../../src/dataset/cell.ts";
 import { loadDataset } from "../../src/dataset/load-dataset.ts";
 import { encodePng } from "../../src/images/encode.ts";
+import type { TrainingOutcome } from "../../src/training/request.ts";
 import { parseTrainingSettings } from "../../src/training/settings.ts";
-import { type TrainingOutcome, train } from "../../src/training/train.ts";
+import { train } from "../../src/training/train.ts";
 
 const SIDE = 67;
 
