@@ -40,10 +40,10 @@ async function fillCache(name: string): Promise<string> {
   return path;
 }
 
-test("the file in the cache is taken, and its licence goes into the model", async () => {
+test("the file in the cache is taken", async () => {
   const path = await fillCache("alexnet");
   const settings = await withImageNetWeights(settingsOf("alexnet-attention"), silent);
-  expect(settings).toEqual({ ...settingsOf("alexnet-attention"), weights: path, licences: ["of the weights"] });
+  expect(settings).toEqual({ ...settingsOf("alexnet-attention"), weights: path });
 });
 
 test("each network gets its own: with dense layers where it has them, the right depth", async () => {

@@ -9,28 +9,26 @@ import type { Console } from "./console.ts";
 const IMAGENET = "imagenet";
 
 /**
- * Settings with `weights: "imagenet"` made into those with the file in the cache, fetched where it is not there. The
- * licence goes along, and GoogLeNet gets the pixels from -1 to 1 that its published weights were trained with.
+ * Settings with `weights: "imagenet"` made into those with the file in the cache, fetched where it is not there.
+ * GoogLeNet gets the pixels from -1 to 1 that its published weights were trained with.
  *
  * Throws IMAGENET_WEIGHTS_NONE, WEIGHTS_UNAVAILABLE (with what to do) and the others of fetchWeights: a training never
  * starts from random weights instead.
  */
 export async function withImageNetWeights(settings: TrainingSettings, console: Console): Promise<TrainingSettings> {
   if (settings.weights !== IMAGENET) return settings;
-  const { network, licences } = settings;
+  const { network } = settings;
   const { imagenet } = NETWORKS[network.name];
   if (imagenet === null) throw noneFor(network.name);
-  const { path, metadata } = await fetchWeights(imagenet, {
+  const { path } = await fetchWeights(imagenet, {
     cacheFolder: weightsCacheFolder(),
     proxy: process.env,
     reportProgress: console.progress,
   });
-  const { license } = metadata;
   return {
     ...settings,
     weights: path,
     network: imagenet === "googlenet" ? { ...network, transformInput: network.transformInput ?? true } : network,
-    licences: license === undefined || licences.includes(license) ? licences : [...licences, license],
   };
 }
 
