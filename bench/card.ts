@@ -1,5 +1,7 @@
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { partsOf } from "../src/cli/calibrate-run.ts";
+import { writeFileAtomically } from "../src/core/files.ts";
 import { ignoreProgress } from "../src/core/progress.ts";
 import { RandomStream } from "../src/core/random.ts";
 import type { Cell } from "../src/dataset/cell.ts";
@@ -7,6 +9,8 @@ import { evaluateScores } from "../src/evaluation/evaluate.ts";
 import type { Evaluation } from "../src/evaluation/evaluation.ts";
 import { chooseOperatingPoint } from "../src/evaluation/operating-point.ts";
 import { applyCalibration, type Calibration } from "../src/evaluation/recalibration-choice.ts";
+import { standaloneSvg } from "../src/report/charts/axes.ts";
+import { reliabilityDiagram } from "../src/report/charts/reliability-diagram.ts";
 import { MODEL_IN_THE_BOX, readModel } from "../src/scoring/model.ts";
 import { measureCells } from "../src/training/measure-cells.ts";
 import { readCells } from "./read-cells.ts";
@@ -22,9 +26,11 @@ const METRICS = ["auc", "ap", "accuracy", "f1", "sensitivity", "specificity", "p
 
 /**
  * What the card of the model in the box says of its validation cells: metrics by source at the operating point and at the
- * highest F1, calibration before and after. `data` holds the folder `cells`.
+ * highest F1, calibration before and after, with reliability diagrams into the folder `pictures`. `data` holds the folder
+ * `cells`.
  */
-export async function benchCard({ data, threads }: { data: string; threads: number }): Promise<void> {
+export async function benchCard(request: { data: string; pictures: string; threads: number }): Promise<void> {
+  const { data, pictures, threads } = request;
   const model = await readModel(MODEL_IN_THE_BOX);
   const { calibration, operating_point, unfamiliarity } = model.metadata;
   const cells = (await readCells(join(data, "cells/manifest.csv"))).filter(
@@ -51,6 +57,7 @@ export async function benchCard({ data, threads }: { data: string; threads: numb
     console.log(`  calibration after:  Brier ${shown(after, "brier")}, error ${shown(after, "ece")}`);
     const mean = own.reduce((sum, cell) => sum + cell.probability, 0) / own.length;
     console.log(`  mean probability after ${mean.toFixed(3)}, observed ${after.prevalence.toFixed(3)}`);
+    await drawReliability(join(pictures, `${source}.svg`), after);
   }
 
   console.log("\n## Calibration, each method measured on fields that its fit had not seen\n");
@@ -64,6 +71,8 @@ export async function benchCard({ data, threads }: { data: string; threads: numb
     evaluation(measured, ({ before }) => before, 0.5),
     evaluation(measured, probabilityOf, operating_point.threshold),
   ];
+  await drawReliability(join(pictures, "as-trained.svg"), before);
+  await drawReliability(join(pictures, "calibrated.svg"), after);
   console.log("\n| probability | before: cells | mean | observed | after: cells | mean | observed |");
   for (let bin = 0; bin < 10; bin++) {
     const range = `${(bin / 10).toFixed(1)}–${((bin + 1) / 10).toFixed(1)}`;
@@ -88,6 +97,12 @@ function evaluation(
     stream: new RandomStream("card"),
     resamples: 2000,
   });
+}
+
+async function drawReliability(path: string, { reliability }: Evaluation): Promise<void> {
+  if (reliability === null) return;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFileAtomically(path, standaloneSvg(reliabilityDiagram(reliability.equalWidth)));
 }
 
 function printMetrics(title: string, measured: Evaluation): void {

@@ -23,7 +23,7 @@ import { benchWorkspace } from "./workspace.ts";
  * npm run bench -- unfamiliar --data FOLDER   what the model in the box flags as unlike its training cells, for its card; FOLDER
  *                                  holds cells, rgb_blood and fields; about three minutes
  * npm run bench -- card --data FOLDER   what that card says of the validation cells: metrics and calibration by source; FOLDER holds
- *                                  cells; half a minute
+ *                                  cells; reliability diagrams into --pictures; half a minute
  *
  * Machines drift: only what was alternated in one run is compared, by medians.
  */
@@ -35,6 +35,7 @@ const { values, positionals } = parseArgs({
     only: { type: "string" },
     cells: { type: "string" },
     data: { type: "string", default: "../shared/data" },
+    pictures: { type: "string", default: "docs/images/reliability" },
     seconds: { type: "string", default: "60" },
     json: { type: "boolean", default: false },
     threads: { type: "string", default: "0" },
@@ -58,7 +59,7 @@ else if (kind === "review")
     rounds: Number(values.rounds ?? 200),
     json: values.json,
   });
-else if (kind === "card") await benchCard({ data: values.data, threads });
+else if (kind === "card") await benchCard({ data: values.data, pictures: values.pictures, threads });
 else if (kind === "unfamiliar") await benchUnfamiliar({ data: values.data, threads });
 else
   console.error(
