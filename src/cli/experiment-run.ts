@@ -4,7 +4,13 @@ import { readSettingsFile } from "../core/settings-file.ts";
 import { loadDataset } from "../dataset/load-dataset.ts";
 import { selectDevice } from "../engine/devices.ts";
 import { ablationExperiment } from "../experiments/ablation.ts";
-import { type Experiment, type PlannedRun, parseExperiment, plannedRuns } from "../experiments/experiment.ts";
+import {
+  chosenRuns,
+  type Experiment,
+  type PlannedRun,
+  parseExperiment,
+  plannedRuns,
+} from "../experiments/experiment.ts";
 import type { ExperimentResult } from "../experiments/experiment-result.ts";
 import type { ExplainedExample } from "../experiments/explain-runs.ts";
 import { paperExperiment } from "../experiments/paper-experiment.ts";
@@ -26,6 +32,7 @@ import { withImageNetWeights } from "./weights-imagenet.ts";
 export async function runExperimentCommand(data: string, options: ExperimentOptions, console: Console): Promise<void> {
   const { out, device, threads, resamples, where, positive, negative } = options;
   const experiment = withWeights(await experimentOf(options), options.weights);
+  const isChosen = chosenRuns(plannedRuns(experiment), options.only);
   const classes = { ...(positive === undefined ? {} : { positive }), ...(negative === undefined ? {} : { negative }) };
   const dataset = await loadDataset(data, { ...classes, where });
   const candidate = await selectDevice(device, console.message);
@@ -35,6 +42,7 @@ export async function runExperimentCommand(data: string, options: ExperimentOpti
   const { result, examples } = await runExperiment({
     experiment,
     runs: await runsOf(experiment, console),
+    isChosen,
     dataset,
     folder: join(out, "runs"),
     session: { ...candidate, threads: threads ?? 0 },
@@ -49,7 +57,7 @@ export async function runExperimentCommand(data: string, options: ExperimentOpti
   });
   process.off("SIGINT", onInterrupt);
   await writeReport(out, experiment, result, examples);
-  if (result.failed.length + result.left.length > 0) process.exitCode = 1;
+  if (result.failed.length + result.left.filter(isChosen).length > 0) process.exitCode = 1;
   console.result({ ...result, report: join(out, "report.html") }, describe(result, out));
 }
 
@@ -168,7 +176,11 @@ function warningsOf({ failed, left, entries, proposed }: ExperimentResult, hasEx
   const lacksExamples = !hasExamples && entries.some(({ name }) => name === proposed);
   return [
     ...failed.map(({ entry, seed, code, message }) => `${entry}, seed ${seed} failed (${code}): ${message}`),
-    ...(left.length === 0 ? [] : [`Not finished yet: ${left.length} trainings. The same command goes on.`]),
+    ...(left.length === 0
+      ? []
+      : [
+          `Not finished yet: ${left.length === 1 ? "1 training" : `${left.length} trainings`}. The same command, without --only, goes on.`,
+        ]),
     ...(lacksExamples ? [`Figure 6 is left out: the model of ${proposed} is no longer in its run folder.`] : []),
     ...(epochs.size > 1 ? ["Entries were trained for different numbers of epochs: see the column Epochs."] : []),
   ];

@@ -133,6 +133,31 @@ test("the same scores under other names have the same intervals", async () => {
   expect(others.map(({ metrics }) => metrics)).toEqual(twins.map(() => proposed?.metrics));
 });
 
+test("with --only the trainings named are made, all that are finished are reported, the others are left", {
+  timeout: 60_000,
+}, async () => {
+  const [channel, light] = ["alex-ca-seed-1", "alex-light-seed-1"].map((name) => join(out(), "runs", name));
+  for (const run of [channel!, light!]) rmSync(run, { recursive: true });
+  expect(await paper("--preset", "quick", "--only", "alex-ca")).toBe(0);
+  // What was asked for is done.
+  expect(process.exitCode).toBeUndefined();
+  const { entries, left } = resultOf();
+  const finished = ["alexnet-attention", "alexnet-attention-tad", "alexnet-attention-ce", "alex-ca"];
+  expect(entries.map(({ name }) => name)).toEqual(finished);
+  expect(left).toEqual([{ entry: "alex-light", seed: 1 }]);
+  expect(readFileSync(join(out(), "report.md"), "utf8")).toContain("Not finished yet: 1 training");
+  expect(await paper("--preset", "quick", "--only", "alex-light-seed-1")).toBe(0);
+  expect(resultOf().left).toEqual([]);
+});
+
+test("--only refuses what is not in the experiment, and says what is", async () => {
+  const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  expect(await paper("--preset", "quick", "--only", "alex-ca,vgg-16")).toBe(2);
+  const text = stderr.mock.calls.map(([part]) => part).join("");
+  for (const part of ["EXPERIMENT_RUN_UNKNOWN", '"vgg-16"', "alex-light, alex-ca", '"alexnet-attention-seed-1"'])
+    expect(text).toContain(part);
+});
+
 test("a second call uses finished runs, completes a broken one, and reports one that differs", {
   timeout: 120_000,
 }, async () => {

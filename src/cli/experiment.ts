@@ -9,6 +9,7 @@ export interface ExperimentOptions {
   readonly preset: "quick" | "standard" | "full";
   readonly settings?: string;
   readonly weights?: string;
+  readonly only?: readonly string[];
   readonly resamples: number;
   readonly positive?: string;
   readonly negative?: string;
@@ -23,6 +24,7 @@ Every training is a run folder below OUT/runs. The same command goes on after Ct
 Examples:
   $ mn experiment paper drawn/ --preset quick --out look         minutes: narrow networks on small images
   $ mn experiment paper data.csv --preset standard --out result  the AlexNet family in full, heavy networks shortly
+  $ mn experiment paper data.csv --only resnet --out result      this entry now, the others another time
   $ mn experiment ablation data.csv --preset quick --out parts   what attention, focal loss and augmentation do
   $ mn experiment paper data.csv --settings my.yaml --out result your own comparison (see examples/experiments/paper.yaml)`;
 
@@ -30,6 +32,10 @@ const SUBJECTS = [
   ["paper", "the paper's tables and figures on any labelled cells"],
   ["ablation", "the proposed network with one setting changed at a time"],
 ] as const;
+
+function names(text: string): string[] {
+  return text.split(",").map((name) => name.trim());
+}
 
 /** Adds `mn experiment paper DATA` and `mn experiment ablation DATA`. */
 export function registerExperiment(program: Command): void {
@@ -45,6 +51,11 @@ export function registerExperiment(program: Command): void {
       .option(
         "--weights <file>",
         "imagenet, or a file of weights that the AlexNet family starts from (default: random)",
+      )
+      .option(
+        "--only <names>",
+        "make these trainings now: entries or run folders, with commas between (default: all)",
+        names,
       )
       .option("--resamples <number>", "bootstrap resamples of paired comparisons", wholeNumber(0), 1000)
       .option("--positive <label>", "label of cells with micronuclei (default: mn)")

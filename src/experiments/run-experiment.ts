@@ -1,11 +1,13 @@
-import { basename } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { MicronucleiError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
 import { paperTable } from "../dataset/balance.ts";
 import type { Dataset } from "../dataset/cell.ts";
 import { evaluateScores } from "../evaluation/evaluate.ts";
+import { RUN_FILES } from "../training/run-folder.ts";
 import { compareRuns, holmAdjusted } from "./compare-runs.ts";
-import type { Experiment, ExperimentEntry, FinishedRun, PlannedRun } from "./experiment.ts";
+import { type Experiment, type ExperimentEntry, type FinishedRun, type PlannedRun, runName } from "./experiment.ts";
 import {
   type EntryComparison,
   type EntryResult,
@@ -33,13 +35,15 @@ import {
 } from "./run-trainings.ts";
 import { testCells, withSplit } from "./split-data.ts";
 
-/** Run folders are named `<entry>-seed-<seed>`. */
+/** Run folders are named by runName. */
 export interface ExperimentRequest
   extends TrainingsRequest<PlannedRun & PlannedTraining>,
     Omit<MeasuringRequest, "session"> {
   readonly experiment: Experiment;
   /** Its trainings (plannedRuns), each with the weights that it starts from. */
   readonly runs: readonly PlannedRun[];
+  /** Whether to make a training now; one that is finished is used in any case, any other is left. */
+  readonly isChosen: (run: PlannedRun) => boolean;
   readonly resamples: number;
   /** Told what there is after each training that is made now, but for the last. */
   readonly reportOutcome: (outcome: ExperimentOutcome) => Promise<void>;
@@ -68,20 +72,25 @@ export async function runExperiment(request: ExperimentRequest): Promise<Experim
   const planned = request.runs.map((run) => ({
     ...run,
     title: `${run.entry}, seed ${run.seed}`,
-    folderName: `${run.entry}-seed-${run.seed}`,
+    folderName: runName(run),
     dataset,
   }));
+  const isFinished = (name: string) => existsSync(join(request.folder, name, RUN_FILES.evaluation));
+  const now = planned.filter((run) => request.isChosen(run) || isFinished(run.folderName));
+  const later = planned.filter((run) => !now.includes(run));
   const measuring = new Measuring({ ...request, dataset }, experiment.proposed);
-  const trainings = await runTrainings(planned, {
+  const outcome = (state: Trainings<PlannedRun & PlannedTraining>) =>
+    outcomeOf({ ...state, left: [...state.left, ...later] }, measuring, dataset, request);
+  const trainings = await runTrainings(now, {
     ...request,
     reportTrainings: async (state) => {
       await measuring.measure(state.finished);
       await request.reportTrainings(state);
       const renewed = state.finished.at(-1)?.isNew === true && state.left.length > 0;
-      if (renewed) await request.reportOutcome(await outcomeOf(state, measuring, dataset, request));
+      if (renewed) await request.reportOutcome(await outcome(state));
     },
   });
-  return outcomeOf(trainings, measuring, dataset, request);
+  return outcome(trainings);
 }
 
 async function outcomeOf(
