@@ -48,25 +48,27 @@ export interface PlannedRun {
 
 export type FinishedRun = PlannedRun & TrainingResult;
 
-/** A training's name in messages to come back with, and that of its run folder. */
+/** The name of a training and of its run folder. */
 export function runName({ entry, seed }: Pick<PlannedRun, "entry" | "seed">): string {
   return `${entry}-seed-${seed}`;
 }
 
+/** Whether a training is to be made. */
+export type IsChosen = (run: Pick<PlannedRun, "entry" | "seed">) => boolean;
+
 /**
- * Whether a training is one of those named, by its entry or by its own name; all are where nothing is named.
- * Throws EXPERIMENT_RUN_UNKNOWN where a name is of neither.
+ * Chooses trainings by the names of their entries or their own; all where no names are given. Throws EXPERIMENT_RUN_UNKNOWN
+ * where a name is of neither.
  */
-export function chosenRuns(runs: readonly PlannedRun[], names: readonly string[] | undefined) {
+export function chosenRuns(runs: readonly PlannedRun[], names: readonly string[] | undefined): IsChosen {
   if (names === undefined) return () => true;
-  const known = new Set(runs.flatMap((run) => [run.entry, runName(run)]));
+  const entries = new Set(runs.map(({ entry }) => entry));
+  const known = new Set([...entries, ...runs.map(runName)]);
   const unknown = names.find((name) => !known.has(name));
-  if (unknown === undefined)
-    return (run: Pick<PlannedRun, "entry" | "seed">) => names.includes(run.entry) || names.includes(runName(run));
-  const entries = [...new Set(runs.map(({ entry }) => entry))];
+  if (unknown === undefined) return (run) => names.includes(run.entry) || names.includes(runName(run));
   throw new UsageError(
     "EXPERIMENT_RUN_UNKNOWN",
-    `The experiment has no entry and no training "${unknown}". Its entries are ${entries.join(", ")}; ` +
+    `The experiment has no entry and no training "${unknown}". Its entries are ${[...entries].join(", ")}; ` +
       `its trainings are named like "${runName(runs[0] as PlannedRun)}".`,
   );
 }

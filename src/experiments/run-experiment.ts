@@ -7,7 +7,14 @@ import type { Dataset } from "../dataset/cell.ts";
 import { evaluateScores } from "../evaluation/evaluate.ts";
 import { RUN_FILES } from "../training/run-folder.ts";
 import { compareRuns, holmAdjusted } from "./compare-runs.ts";
-import { type Experiment, type ExperimentEntry, type FinishedRun, type PlannedRun, runName } from "./experiment.ts";
+import {
+  type Experiment,
+  type ExperimentEntry,
+  type FinishedRun,
+  type IsChosen,
+  type PlannedRun,
+  runName,
+} from "./experiment.ts";
 import {
   type EntryComparison,
   type EntryResult,
@@ -43,7 +50,7 @@ export interface ExperimentRequest
   /** Its trainings (plannedRuns), each with the weights that it starts from. */
   readonly runs: readonly PlannedRun[];
   /** Whether to make a training now; one that is finished is used in any case, any other is left. */
-  readonly isChosen: (run: PlannedRun) => boolean;
+  readonly isChosen: IsChosen;
   readonly resamples: number;
   /** Told what there is after each training that is made now, but for the last. */
   readonly reportOutcome: (outcome: ExperimentOutcome) => Promise<void>;
