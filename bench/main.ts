@@ -35,7 +35,7 @@ const { values, positionals } = parseArgs({
     only: { type: "string" },
     cells: { type: "string" },
     data: { type: "string", default: "../shared/data" },
-    pictures: { type: "string", default: "docs/images/reliability" },
+    pictures: { type: "string", default: "docs/results/reliability" },
     seconds: { type: "string", default: "60" },
     json: { type: "boolean", default: false },
     threads: { type: "string", default: "0" },
