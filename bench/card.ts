@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { partsOf } from "../src/cli/calibrate-run.ts";
 import { writeFileAtomically } from "../src/core/files.ts";
 import { ignoreProgress } from "../src/core/progress.ts";
@@ -31,6 +31,7 @@ const METRICS = ["auc", "ap", "accuracy", "f1", "sensitivity", "specificity", "p
  */
 export async function benchCard(request: { data: string; pictures: string; threads: number }): Promise<void> {
   const { data, pictures, threads } = request;
+  await mkdir(pictures, { recursive: true });
   const model = await readModel(MODEL_IN_THE_BOX);
   const { calibration, operating_point, unfamiliarity } = model.metadata;
   const cells = (await readCells(join(data, "cells/manifest.csv"))).filter(
@@ -101,7 +102,6 @@ function evaluation(
 
 async function drawReliability(path: string, { reliability }: Evaluation): Promise<void> {
   if (reliability === null) return;
-  await mkdir(dirname(path), { recursive: true });
   await writeFileAtomically(path, standaloneSvg(reliabilityDiagram(reliability.equalWidth)));
 }
 

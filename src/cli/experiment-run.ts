@@ -32,7 +32,8 @@ import { withImageNetWeights } from "./weights-imagenet.ts";
 export async function runExperimentCommand(data: string, options: ExperimentOptions, console: Console): Promise<void> {
   const { out, device, threads, resamples, where, positive, negative } = options;
   const experiment = withWeights(await experimentOf(options), options.weights);
-  const isChosen = chosenRuns(plannedRuns(experiment), options.only);
+  const planned = plannedRuns(experiment);
+  const isChosen = chosenRuns(planned, options.only);
   const classes = { ...(positive === undefined ? {} : { positive }), ...(negative === undefined ? {} : { negative }) };
   const dataset = await loadDataset(data, { ...classes, where });
   const candidate = await selectDevice(device, console.message);
@@ -41,7 +42,7 @@ export async function runExperimentCommand(data: string, options: ExperimentOpti
   process.once("SIGINT", onInterrupt);
   const { result, examples } = await runExperiment({
     experiment,
-    runs: await runsOf(experiment, console),
+    runs: await withFilesOfWeights(planned, console),
     isChosen,
     dataset,
     folder: join(out, "runs"),
@@ -69,10 +70,9 @@ async function experimentOf({ subject, settings, preset, weights }: ExperimentOp
 }
 
 /** The trainings, "imagenet" in their settings made into files. */
-async function runsOf(experiment: Experiment, console: Console): Promise<PlannedRun[]> {
+async function withFilesOfWeights(planned: readonly PlannedRun[], console: Console): Promise<PlannedRun[]> {
   const runs: PlannedRun[] = [];
-  for (const run of plannedRuns(experiment))
-    runs.push({ ...run, settings: await withImageNetWeights(run.settings, console) });
+  for (const run of planned) runs.push({ ...run, settings: await withImageNetWeights(run.settings, console) });
   return runs;
 }
 
@@ -173,14 +173,11 @@ function factsOf({ data, device, randomised, resamples, entries }: ExperimentRes
 
 function warningsOf({ failed, left, entries, proposed }: ExperimentResult, hasExamples: boolean): string[] {
   const epochs = new Set(entries.map(({ runs }) => runs[0]?.epochs));
+  const trainingsLeft = left.length === 1 ? "1 training" : `${left.length} trainings`;
   const lacksExamples = !hasExamples && entries.some(({ name }) => name === proposed);
   return [
     ...failed.map(({ entry, seed, code, message }) => `${entry}, seed ${seed} failed (${code}): ${message}`),
-    ...(left.length === 0
-      ? []
-      : [
-          `Not finished yet: ${left.length === 1 ? "1 training" : `${left.length} trainings`}. The same command, without --only, goes on.`,
-        ]),
+    ...(left.length === 0 ? [] : [`Not finished yet: ${trainingsLeft}. The same command, without --only, goes on.`]),
     ...(lacksExamples ? [`Figure 6 is left out: the model of ${proposed} is no longer in its run folder.`] : []),
     ...(epochs.size > 1 ? ["Entries were trained for different numbers of epochs: see the column Epochs."] : []),
   ];

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Device } from "../engine/session.ts";
 import { consoleOf } from "./console.ts";
-import { deviceOption, threadsOption, whereOption, wholeNumber } from "./options.ts";
+import { deviceOption, nameList, threadsOption, whereOption, wholeNumber } from "./options.ts";
 
 export interface ExperimentOptions {
   readonly subject: "paper" | "ablation";
@@ -33,10 +33,6 @@ const SUBJECTS = [
   ["ablation", "the proposed network with one setting changed at a time"],
 ] as const;
 
-function names(text: string): string[] {
-  return text.split(",").map((name) => name.trim());
-}
-
 /** Adds `mn experiment paper DATA` and `mn experiment ablation DATA`. */
 export function registerExperiment(program: Command): void {
   const experiment = program.command("experiment").description("compare networks on one data set, and report it");
@@ -55,7 +51,7 @@ export function registerExperiment(program: Command): void {
       .option(
         "--only <names>",
         "make these trainings now: entries or run folders, with commas between (default: all)",
-        names,
+        nameList,
       )
       .option("--resamples <number>", "bootstrap resamples of paired comparisons", wholeNumber(0), 1000)
       .option("--positive <label>", "label of cells with micronuclei (default: mn)")

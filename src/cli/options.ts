@@ -45,6 +45,11 @@ export function whereOption(): Option {
     .default({}, "all cells");
 }
 
+/** The parser of an option that is several names with commas between them. */
+export function nameList(text: string): string[] {
+  return text.split(",").map((name) => name.trim());
+}
+
 function addPair(text: string, pairs: Readonly<Record<string, string>>): Record<string, string> {
   const [, column, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
   if (column === undefined || value === undefined)

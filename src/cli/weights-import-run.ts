@@ -7,6 +7,7 @@ import { adoptPublishedFile, type FetchedWeights } from "../weights/fetch.ts";
 import { importModel } from "../weights/import-model.ts";
 import { inspectWeightsFile } from "../weights/read.ts";
 import type { Console } from "./console.ts";
+import { nameList } from "./options.ts";
 import { versionOfPackage } from "./version.ts";
 import type { WeightsImportOptions } from "./weights-import.ts";
 
@@ -65,7 +66,7 @@ async function importIntoCache(file: string, cacheFolder: string, console: Conso
 }
 
 function twoClasses(text: string): [string, string] {
-  const classes = text.split(",").map((name) => name.trim());
+  const classes = nameList(text);
   if (classes.length === 2) return classes as [string, string];
   throw new UsageError(
     "WEIGHTS_CLASSES",

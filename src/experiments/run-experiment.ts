@@ -1,11 +1,9 @@
-import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { MicronucleiError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
 import { paperTable } from "../dataset/balance.ts";
 import type { Dataset } from "../dataset/cell.ts";
 import { evaluateScores } from "../evaluation/evaluate.ts";
-import { RUN_FILES } from "../training/run-folder.ts";
 import { compareRuns, holmAdjusted } from "./compare-runs.ts";
 import {
   type Experiment,
@@ -34,6 +32,7 @@ import {
   readRunModel,
 } from "./run-measurements.ts";
 import {
+  isFinished,
   type PlannedTraining,
   runTrainings,
   type TrainingFailure,
@@ -82,8 +81,7 @@ export async function runExperiment(request: ExperimentRequest): Promise<Experim
     folderName: runName(run),
     dataset,
   }));
-  const isFinished = (name: string) => existsSync(join(request.folder, name, RUN_FILES.evaluation));
-  const now = planned.filter((run) => request.isChosen(run) || isFinished(run.folderName));
+  const now = planned.filter((run) => request.isChosen(run) || isFinished(join(request.folder, run.folderName)));
   const later = planned.filter((run) => !now.includes(run));
   const measuring = new Measuring({ ...request, dataset }, experiment.proposed);
   const outcome = (state: Trainings<PlannedRun & PlannedTraining>) =>

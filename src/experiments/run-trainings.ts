@@ -126,13 +126,18 @@ async function makeTraining<Planned extends PlannedTraining>(
   return { ...result, seconds, isNew: true };
 }
 
+/** Whether a run folder holds a finished training; of which settings and data is not asked. */
+export function isFinished(folder: string): boolean {
+  return existsSync(join(folder, RUN_FILES.evaluation));
+}
+
 /** What is in `folder`, or null where there is no run or it is not finished. Throws EXPERIMENT_RUN_DIFFERS. */
 async function readResult(
   folder: string,
   settings: TrainingSettings,
   dataset: Dataset,
 ): Promise<TrainingResult | null> {
-  if (!existsSync(join(folder, RUN_FILES.evaluation))) return null;
+  if (!isFinished(folder)) return null;
   try {
     const identity = await readJson<{ settings: TrainingSettings; dataHash: string }>(folder, RUN_FILES.settings);
     const sameSettings = isDeepStrictEqual(identity.settings, JSON.parse(JSON.stringify(settings)));
