@@ -37,7 +37,7 @@ export interface MeasuringRequest {
 }
 
 /** In the run folder, as JSON. */
-const MEASUREMENTS_FILE = "measurements.json";
+export const MEASUREMENTS_FILE = "measurements.json";
 
 /**
  * Measures the model of a finished run, or reads what was measured before. The measurements lie beside the run, so that the tables
