@@ -174,12 +174,19 @@ function factsOf({ data, device, randomised, resamples, entries }: ExperimentRes
 function warningsOf({ failed, left, entries, proposed }: ExperimentResult, hasExamples: boolean): string[] {
   const epochs = new Set(entries.map(({ runs }) => runs[0]?.epochs));
   const trainingsLeft = left.length === 1 ? "1 training" : `${left.length} trainings`;
+  const endedEarly = entries.filter(({ runs }) => runs.some((run) => run.endedEarly)).map(({ name }) => name);
   const lacksExamples = !hasExamples && entries.some(({ name }) => name === proposed);
   return [
     ...failed.map(({ entry, seed, code, message }) => `${entry}, seed ${seed} failed (${code}): ${message}`),
     ...(left.length === 0 ? [] : [`Not finished yet: ${trainingsLeft}. The same command, without --only, goes on.`]),
     ...(lacksExamples ? [`Figure 6 is left out: the model of ${proposed} is no longer in its run folder.`] : []),
     ...(epochs.size > 1 ? ["Entries were trained for different numbers of epochs: see the column Epochs."] : []),
+    ...(endedEarly.length === 0
+      ? []
+      : [
+          "From random weights, and over before the learning rate fell, so that their numbers say how far that leads and not " +
+            `what these networks can do: ${endedEarly.join(", ")}.`,
+        ]),
   ];
 }
 

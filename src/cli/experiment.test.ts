@@ -114,6 +114,19 @@ test("an entry can be compared with another than the proposed one", async () => 
   expect(readFileSync(join(out(), "comparisons.csv"), "utf8")).toMatch(/^alex-ca,alex-light,/m);
 });
 
+test("the report names entries that were over before their learning rate fell", { timeout: 60_000 }, async () => {
+  const settings = join(folder, "short.json");
+  const entries = [
+    { name: "alexnet-attention", settings: { network: { name: "alexnet-attention" } } },
+    { name: "short", settings: { network: { name: "alex-light" }, epochs: 1 } },
+  ];
+  writeFileSync(settings, JSON.stringify({ title: "t", base: NARROW, proposed: "alexnet-attention", entries }));
+  expect(await paper("--settings", settings)).toBe(0);
+  rmSync(join(out(), "runs/short-seed-1"), { recursive: true });
+  expect(readFileSync(join(out(), "report.md"), "utf8")).toContain("not what these networks can do: short.");
+  expect(resultOf().entries.map(({ runs }) => runs.map(({ endedEarly }) => endedEarly))).toEqual([[false], [true]]);
+});
+
 test("the same scores under other names have the same intervals", async () => {
   const runs = join(out(), "runs");
   const twins = ["second", "third", "fourth", "fifth"];

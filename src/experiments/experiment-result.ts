@@ -25,6 +25,8 @@ export interface RunSummary {
   readonly epochs: number;
   readonly keptEpoch: number;
   readonly validationAuc: number;
+  /** From random weights, and over before the learning rate fell: how far that leads, not what the network can do. */
+  readonly endedEarly: boolean;
   readonly threshold: number;
   readonly test: Readonly<Record<HeadlineMetric, number | null>>;
   readonly confusion: Confusion;

@@ -225,16 +225,19 @@ function describeEntry(
 }
 
 function summaryOf(run: FinishedRun): RunSummary {
-  const { evaluation, history } = run;
+  const { evaluation, history, settings } = run;
   const test = evaluation.test!;
   const kept = history.findLast((record) => record.kept)!;
   const seconds = history.map((record) => record.seconds).sort((a, b) => a - b);
+  const rateFell = (history.at(-1)?.learningRate ?? 0) < Math.max(...history.map(({ learningRate }) => learningRate));
   return {
     seed: run.seed,
     folder: basename(run.folder),
     epochs: history.length,
     keptEpoch: kept.epoch,
     validationAuc: kept.validationAuc,
+    // A mean of weights takes the place of a falling rate.
+    endedEarly: settings.weights === null && settings.averageEpochs === undefined && !rateFell,
     threshold: evaluation.operatingPoint.threshold,
     test: Object.fromEntries(HEADLINE_METRICS.map((metric) => [metric, test[metric]])) as RunSummary["test"],
     confusion: test.confusion,
