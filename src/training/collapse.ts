@@ -18,7 +18,7 @@ export function describeCollapse(
   const kept = history.findLast((record) => record.kept);
   return (
     `The training loss ended at ${last.trainingLoss.toFixed(4)}, and one answer for every cell has ${ofOneAnswer.toFixed(4)}: in ` +
-    `the end the network told no cells apart. The model is that of epoch ${kept?.epoch}, with a validation AUC of ` +
+    `the end the network hardly told cells apart. The model is that of epoch ${kept?.epoch}, with a validation AUC of ` +
     `${kept?.validationAuc.toFixed(4)}. Train again with a smaller --learning-rate, longer where it starts ` +
     "from random weights, or with another --seed."
   );
