@@ -4,13 +4,7 @@ import { readSettingsFile } from "../core/settings-file.ts";
 import { loadDataset } from "../dataset/load-dataset.ts";
 import { selectDevice } from "../engine/devices.ts";
 import { ablationExperiment } from "../experiments/ablation.ts";
-import {
-  chosenRuns,
-  type Experiment,
-  type PlannedRun,
-  parseExperiment,
-  plannedRuns,
-} from "../experiments/experiment.ts";
+import { chosenRuns, type Experiment, parseExperiment, plannedRuns } from "../experiments/experiment.ts";
 import type { ExperimentResult } from "../experiments/experiment-result.ts";
 import type { ExplainedExample } from "../experiments/explain-runs.ts";
 import { paperExperiment } from "../experiments/paper-experiment.ts";
@@ -26,7 +20,7 @@ import type { ExperimentOptions } from "./experiment.ts";
 import { randomisedModel } from "./explain-randomise.ts";
 import { sayWhatIsLeft } from "./trainings-left.ts";
 import { versionOfPackage } from "./version.ts";
-import { withImageNetWeights } from "./weights-imagenet.ts";
+import { imageNetWeights } from "./weights-imagenet.ts";
 
 /** Trains, compares and writes the report; what was left over makes the command fail, with everything else reported. */
 export async function runExperimentCommand(data: string, options: ExperimentOptions, console: Console): Promise<void> {
@@ -42,9 +36,10 @@ export async function runExperimentCommand(data: string, options: ExperimentOpti
   process.once("SIGINT", onInterrupt);
   const { result, examples } = await runExperiment({
     experiment,
-    runs: await withFilesOfWeights(planned, console),
+    runs: planned,
     isChosen,
     dataset,
+    fileOfWeights: imageNetWeights(console),
     folder: join(out, "runs"),
     session: { ...candidate, threads: threads ?? 0 },
     version: versionOfPackage(),
@@ -67,13 +62,6 @@ async function experimentOf({ subject, settings, preset, weights }: ExperimentOp
     return subject === "paper" ? paperExperiment(preset) : ablationExperiment(preset, weights !== undefined);
   const { value, lineOf } = await readSettingsFile(settings);
   return parseExperiment(value, settings, lineOf);
-}
-
-/** The trainings, "imagenet" in their settings made into files. */
-async function withFilesOfWeights(planned: readonly PlannedRun[], console: Console): Promise<PlannedRun[]> {
-  const runs: PlannedRun[] = [];
-  for (const run of planned) runs.push({ ...run, settings: await withImageNetWeights(run.settings, console) });
-  return runs;
 }
 
 /** Published ImageNet weights of AlexNet fit its family alone; the other networks, and an entry that says otherwise, start as they do. */

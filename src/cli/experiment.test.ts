@@ -163,6 +163,57 @@ test("with --only the trainings named are made, all that are finished are report
   expect(resultOf().left).toEqual([]);
 });
 
+test("published weights are fetched for the trainings that are made, not for those left to another time", {
+  timeout: 60_000,
+}, async () => {
+  vi.stubEnv("MICRONUCLEI_CACHE", join(folder, "empty cache"));
+  for (const name of ["HTTPS_PROXY", "https_proxy"]) vi.stubEnv(name, "http://127.0.0.1:9");
+  for (const name of ["NO_PROXY", "no_proxy"]) vi.stubEnv(name, "");
+  const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const settings = join(folder, "named weights.json");
+  const entries = [
+    { name: "alexnet-attention", settings: { network: { name: "alexnet-attention" } } },
+    { name: "published", settings: { network: { name: "alex-light" }, weights: "imagenet" } },
+  ];
+  writeFileSync(settings, JSON.stringify({ title: "t", base: NARROW, proposed: "alexnet-attention", entries }));
+  const options = ["--settings", settings, "--resamples", "2"];
+  try {
+    expect(await paper(...options, "--only", "alexnet-attention")).toBe(0);
+    expect(process.exitCode).toBeUndefined();
+    expect(resultOf().left).toEqual([{ entry: "published", seed: 1 }]);
+    expect(await paper(...options)).toBe(1);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(stderr.mock.calls.map(([part]) => part).join("")).toContain("WEIGHTS_UNAVAILABLE");
+});
+
+test("a training that started from a file of weights which has changed since is not taken for one that starts from it", {
+  timeout: 60_000,
+}, async () => {
+  const weights = join(folder, "weights.onnx");
+  const modelOf = (name: string) => join(out(), "runs", `${name}-seed-1`, "model.onnx");
+  cpSync(modelOf("alexnet-attention"), weights);
+  const settings = join(folder, "file of weights.json");
+  const entries = [
+    { name: "alexnet-attention", settings: { network: { name: "alexnet-attention" } } },
+    { name: "further", settings: { network: { name: "alexnet-attention" }, epochs: 1, weights } },
+  ];
+  writeFileSync(settings, JSON.stringify({ title: "t", base: NARROW, proposed: "alexnet-attention", entries }));
+  const options = ["--settings", settings, "--resamples", "2"];
+  expect(await paper(...options)).toBe(0);
+  expect(resultOf().failed).toEqual([]);
+  cpSync(modelOf("alexnet-attention-ce"), weights);
+  await paper(...options);
+  const message = expect.stringContaining("weightsHash was");
+  expect(resultOf().failed).toMatchObject([{ entry: "further", code: "EXPERIMENT_RUN_DIFFERS", message }]);
+  // The finished training does not need the file.
+  rmSync(weights);
+  await paper(...options);
+  expect(resultOf().failed).toEqual([]);
+  rmSync(join(out(), "runs/further-seed-1"), { recursive: true });
+});
+
 test("--only refuses what is not in the experiment, and says what is", async () => {
   const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   expect(await paper("--preset", "quick", "--only", "alex-ca,vgg-16")).toBe(2);
@@ -187,5 +238,6 @@ test("a second call uses finished runs, completes a broken one, and reports one 
   const result = resultOf();
   expect(result.entries).toHaveLength(4);
   expect(existsSync(join(broken!, "evaluation.json"))).toBe(true);
-  expect(result.failed).toMatchObject([{ entry: "alexnet-attention-ce", code: "EXPERIMENT_RUN_DIFFERS" }]);
+  const message = expect.stringContaining('dataHash was "another" and is now');
+  expect(result.failed).toMatchObject([{ entry: "alexnet-attention-ce", code: "EXPERIMENT_RUN_DIFFERS", message }]);
 });

@@ -16,11 +16,11 @@ import { operatingPointOf } from "./completion-options.ts";
 import type { Console } from "./console.ts";
 import type { TrainOptions } from "./train.ts";
 import { versionOfPackage } from "./version.ts";
-import { withImageNetWeights } from "./weights-imagenet.ts";
+import { imageNetWeights } from "./weights-imagenet.ts";
 
 /** Loads the data, trains, and reports; stops after the step under way on Ctrl-C. */
 export async function runTraining(data: string, options: TrainOptions, console: Console): Promise<void> {
-  const settings = await withImageNetWeights(await settingsOf(options), console);
+  const settings = await settingsOf(options);
   const dataset = await splitDataset(
     splitByFold(await loadDataset(data, datasetOptions(options)), options),
     settings.seed,
@@ -41,6 +41,7 @@ export async function runTraining(data: string, options: TrainOptions, console: 
     operatingPoint: operatingPointOf(options),
     calibrate: options.calibrate,
     version: versionOfPackage(),
+    fileOfWeights: imageNetWeights(console),
     reportProgress: console.progress,
     reportEpoch: (history) => writeReport(out, settings, dataset, history),
     message: console.message,

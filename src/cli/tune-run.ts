@@ -7,7 +7,7 @@ import { loadDataset } from "../dataset/load-dataset.ts";
 import { selectDevice } from "../engine/devices.ts";
 import { describeValues, runTuning, type TuningResult, valueText } from "../experiments/tune.ts";
 import { tuningFolds } from "../experiments/tune-folds.ts";
-import { type Candidate, gridCandidates, parseTuning, randomCandidates } from "../experiments/tune-plan.ts";
+import { gridCandidates, parseTuning, randomCandidates } from "../experiments/tune-plan.ts";
 import { tuningTable } from "../experiments/tune-tables.ts";
 import { experimentMarkdown, experimentPage } from "../report/experiment-page.ts";
 import { tableAsCsv } from "../report/result-tables.ts";
@@ -15,7 +15,7 @@ import { type Console, formatTable } from "./console.ts";
 import { sayWhatIsLeft } from "./trainings-left.ts";
 import type { TuneOptions } from "./tune.ts";
 import { versionOfPackage } from "./version.ts";
-import { withImageNetWeights } from "./weights-imagenet.ts";
+import { imageNetWeights } from "./weights-imagenet.ts";
 
 /** The folds have a seed of their own, whatever that of the search: all searches on the same data compare on the same folds. */
 const FOLD_SEED = 1;
@@ -25,7 +25,7 @@ export async function runTuneCommand(data: string, options: TuneOptions, console
   const { out, device, threads, where, positive, negative, foldBy, random, seed } = options;
   const { value, lineOf } = await readSettingsFile(options.settings);
   const tuning = parseTuning(value, options.settings, lineOf);
-  const found =
+  const candidates =
     random === undefined
       ? gridCandidates(tuning)
       : randomCandidates(tuning, random, new RandomStream(seed).fork("random search"));
@@ -33,10 +33,9 @@ export async function runTuneCommand(data: string, options: TuneOptions, console
   const dataset = await loadDataset(data, { ...classes, where });
   const folds = tuningFolds(dataset, { folds: options.folds, by: foldBy, stream: new RandomStream(FOLD_SEED) });
   console.message(
-    `Plan: ${found.length} combinations of ${tuning.vary.map(({ path }) => path).join(", ")}, ` +
-      `${options.folds === 1 ? "the data's own split" : `${options.folds} folds`}: ${found.length * options.folds} trainings.`,
+    `Plan: ${candidates.length} combinations of ${tuning.vary.map(({ path }) => path).join(", ")}, ` +
+      `${options.folds === 1 ? "the data's own split" : `${options.folds} folds`}: ${candidates.length * options.folds} trainings.`,
   );
-  const candidates = await withWeightFiles(found, console);
   const session = { ...(await selectDevice(device, console.message)), threads: threads ?? 0 };
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
@@ -46,6 +45,7 @@ export async function runTuneCommand(data: string, options: TuneOptions, console
     search: random === undefined ? { kind: "grid" } : { kind: "random", seed },
     folder: join(out, "runs"),
     version: versionOfPackage(),
+    fileOfWeights: imageNetWeights(console),
     reportProgress: console.progress,
     reportResult: async (soFar, trainings) => {
       await writeReport(out, soFar);
@@ -59,14 +59,6 @@ export async function runTuneCommand(data: string, options: TuneOptions, console
   if (result.failed.length + result.left > 0) process.exitCode = 1;
   const best = result.candidates[0]?.rank === 1 ? join(out, BEST) : null;
   console.result({ ...result, report: join(out, "tuning.html"), best }, describe(result, out));
-}
-
-/** "imagenet" in the settings made into files. */
-async function withWeightFiles(candidates: readonly Candidate[], console: Console): Promise<Candidate[]> {
-  const ready: Candidate[] = [];
-  for (const candidate of candidates)
-    ready.push({ ...candidate, settings: await withImageNetWeights(candidate.settings, console) });
-  return ready;
 }
 
 const BEST = "best.yaml";

@@ -3,13 +3,14 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { drawTinyDataset } from "../../test/training/tiny-run.ts";
 import { parseTrainingSettings } from "../training/settings.ts";
 import { publishedWeights } from "../weights/catalogue.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { fromFloat32 } from "../weights/tensor-file.ts";
 import type { Console } from "./console.ts";
 import { runCommandLine } from "./main.ts";
-import { withImageNetWeights } from "./weights-imagenet.ts";
+import { imageNetWeights } from "./weights-imagenet.ts";
 
 let cache: string;
 beforeEach(async () => {
@@ -28,6 +29,7 @@ const silent: Console = {
 };
 const settingsOf = (name: string, weights: string | null = "imagenet") =>
   parseTrainingSettings({ network: { name }, weights }, "the test");
+const fileOf = (name: string, weights?: string | null) => imageNetWeights(silent)(settingsOf(name, weights));
 
 /** Puts a file into the cache as `mn weights fetch` leaves it, with one made-up layer. */
 async function fillCache(name: string): Promise<string> {
@@ -42,8 +44,7 @@ async function fillCache(name: string): Promise<string> {
 
 test("the file in the cache is taken", async () => {
   const path = await fillCache("alexnet");
-  const settings = await withImageNetWeights(settingsOf("alexnet-attention"), silent);
-  expect(settings).toEqual({ ...settingsOf("alexnet-attention"), weights: path });
+  expect(await fileOf("alexnet-attention")).toBe(path);
 });
 
 test("each network gets its own: with dense layers where it has them, the right depth", async () => {
@@ -53,28 +54,12 @@ test("each network gets its own: with dense layers where it has them, the right 
     ["vgg-attention", "vgg16"],
   ] as const) {
     const path = await fillCache(weights);
-    expect((await withImageNetWeights(settingsOf(network), silent)).weights).toBe(path);
+    expect(await fileOf(network)).toBe(path);
   }
-});
-
-test("GoogLeNet sees pixels from -1 to 1, as its published weights were trained", async () => {
-  await fillCache("googlenet");
-  const { network } = await withImageNetWeights(settingsOf("googlenet-attention"), silent);
-  expect(network).toEqual({ name: "googlenet-attention", transformInput: true });
 });
 
 test("other weights, and none, are left as they are", async () => {
-  for (const weights of ["own.safetensors", null]) {
-    const settings = settingsOf("resnet", weights);
-    expect(await withImageNetWeights(settings, silent)).toBe(settings);
-  }
-});
-
-test("a network without published weights is refused, and others are named", async () => {
-  await expect(withImageNetWeights(settingsOf("mobilenet"), silent)).rejects.toMatchObject({
-    code: "IMAGENET_WEIGHTS_NONE",
-    message: expect.stringContaining("mobilenet-v2, vgg16"),
-  });
+  for (const weights of ["own.safetensors", null]) expect(await fileOf("resnet", weights)).toBe(weights);
 });
 
 test("without internet, mn train says what to do and does not start from random weights", async () => {
@@ -83,8 +68,10 @@ test("without internet, mn train says what to do and does not start from random 
   for (const name of ["NO_PROXY", "no_proxy"]) vi.stubEnv(name, "");
   vi.spyOn(process.stdout, "write").mockReturnValue(true);
   const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  const run = ["train", "cells", "--weights", "imagenet", "--out", join(cache, "run")];
+  const { folder, manifest } = await drawTinyDataset();
+  const run = ["train", manifest, "--weights", "imagenet", "--device", "cpu", "--out", join(cache, "run")];
   expect(await runCommandLine(run)).toBe(1);
+  await rm(folder, { recursive: true });
   const text = stderr.mock.calls.map(([part]) => part).join("");
   for (const part of [
     "WEIGHTS_UNAVAILABLE",

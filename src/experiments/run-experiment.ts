@@ -46,7 +46,7 @@ export interface ExperimentRequest
   extends TrainingsRequest<PlannedRun & PlannedTraining>,
     Omit<MeasuringRequest, "session"> {
   readonly experiment: Experiment;
-  /** Its trainings (plannedRuns), each with the weights that it starts from. */
+  /** Its trainings (plannedRuns). */
   readonly runs: readonly PlannedRun[];
   /** Whether to make a training now; one that is finished is used in any case, any other is left. */
   readonly isChosen: IsChosen;

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { parse } from "csv-parse/sync";
 import { describeError, MicronucleiError, TrainingError } from "../core/errors.ts";
+import { sha256OfFile } from "../core/files.ts";
 import type { Dataset, Split } from "../dataset/cell.ts";
 import type { RunEvaluation } from "../training/finish.ts";
 import { type EpochRecord, readHistory } from "../training/history.ts";
 import type { TrainingRequest } from "../training/request.ts";
-import { RUN_FILES } from "../training/run-folder.ts";
-import type { TrainingSettings } from "../training/settings.ts";
+import { describeDifferences, RUN_FILES, type RunIdentity } from "../training/run-folder.ts";
+import { IMAGENET, type TrainingSettings } from "../training/settings.ts";
 import { train } from "../training/train.ts";
 import { estimateSecondsLeft } from "./time-left.ts";
 
@@ -53,7 +53,7 @@ export interface Trainings<Planned extends PlannedTraining> {
 }
 
 export interface TrainingsRequest<Planned extends PlannedTraining>
-  extends Pick<TrainingRequest, "session" | "version" | "message" | "signal" | "reportProgress"> {
+  extends Pick<TrainingRequest, "session" | "version" | "fileOfWeights" | "message" | "signal" | "reportProgress"> {
   /** Run folders go below it. */
   readonly folder: string;
   /** Told before the first training and after each. */
@@ -74,6 +74,7 @@ export async function runTrainings<Planned extends PlannedTraining>(
     const left = trainings.slice(index);
     return { finished: [...finished], failed: [...failed], left, secondsLeft: estimateSecondsLeft(finished, left) };
   };
+  await fetchWeights(trainings, request);
   for (const [index, training] of trainings.entries()) {
     await request.reportTrainings(stateBefore(index));
     if (request.signal.aborted) return stateBefore(index);
@@ -90,6 +91,15 @@ export async function runTrainings<Planned extends PlannedTraining>(
   }
   await request.reportTrainings(stateBefore(trainings.length));
   return stateBefore(trainings.length);
+}
+
+/** Before hours of training: without a connection the last of them would not begin either. */
+async function fetchWeights(
+  trainings: readonly PlannedTraining[],
+  { folder, fileOfWeights }: TrainingsRequest<never>,
+): Promise<void> {
+  const unfinished = trainings.filter(({ folderName }) => !isFinished(join(folder, folderName)));
+  for (const { settings } of unfinished) await fileOfWeights?.(settings);
 }
 
 /** Null where it was stopped before its end. */
@@ -114,6 +124,7 @@ async function makeTraining<Planned extends PlannedTraining>(
     resume: !isFromStart,
     session: request.session,
     version: request.version,
+    ...(request.fileOfWeights && { fileOfWeights: request.fileOfWeights }),
     operatingPoint: { rule: "highest-f1" },
     reportProgress: (progress) => request.reportProgress({ ...progress, stage: `${name}: ${progress.stage}` }),
     reportEpoch: () => {},
@@ -139,9 +150,9 @@ async function readResult(
 ): Promise<TrainingResult | null> {
   if (!isFinished(folder)) return null;
   try {
-    const identity = await readJson<{ settings: TrainingSettings; dataHash: string }>(folder, RUN_FILES.settings);
-    const sameSettings = isDeepStrictEqual(identity.settings, JSON.parse(JSON.stringify(settings)));
-    if (!sameSettings || identity.dataHash !== dataset.hash) throw differs(folder, "with other settings or data");
+    const wanted = { settings, dataHash: dataset.hash, ...(await presentWeightsHash(settings)) };
+    const differences = describeDifferences(await readJson<RunIdentity>(folder, RUN_FILES.settings), wanted);
+    if (differences.length > 0) throw differs(folder, `otherwise: ${differences.join("; ")}`);
     await readScores(folder, dataset, "val");
     const history = await readHistory(folder, Number.POSITIVE_INFINITY);
     return {
@@ -155,6 +166,12 @@ async function readResult(
   } catch (error) {
     throw error instanceof MicronucleiError ? error : differs(folder, `unreadable (${describeError(error)})`);
   }
+}
+
+/** Nothing where it cannot be told: the file, which is needed for nothing else, may be gone. What "imagenet" names does not change. */
+async function presentWeightsHash({ weights }: TrainingSettings): Promise<Pick<RunIdentity, "weightsHash">> {
+  if (weights === null || weights === IMAGENET || !existsSync(weights)) return {};
+  return { weightsHash: await sha256OfFile(weights) };
 }
 
 const SCORES_OF = { val: RUN_FILES.validationScores, test: RUN_FILES.testScores } as const;

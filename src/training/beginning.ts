@@ -21,7 +21,7 @@ export interface StartingPoint {
   readonly startedFrom: StartedFrom | null;
 }
 
-type BeginningRequest = Pick<TrainingRequest, "settings" | "runFolder" | "resume" | "message">;
+type BeginningRequest = Pick<TrainingRequest, "settings" | "runFolder" | "resume" | "fileOfWeights" | "message">;
 
 /** Throws what readNetworkWeights throws, and RUN_CHECKPOINT_UNREADABLE. */
 export async function beginningOf(request: BeginningRequest): Promise<Beginning> {
@@ -33,8 +33,8 @@ export async function beginningOf(request: BeginningRequest): Promise<Beginning>
 }
 
 /** Before the first step. The numbers have memory of their own each, so that they can move to another thread. */
-async function startFromWeights({ settings, message }: BeginningRequest): Promise<Beginning> {
-  const file = settings.weights;
+async function startFromWeights({ settings, fileOfWeights, message }: BeginningRequest): Promise<Beginning> {
+  const file = fileOfWeights === undefined ? settings.weights : await fileOfWeights(settings);
   const given = file === null ? null : (await readNetworkWeights(file, settings.network)).tensors;
   const startedFrom = file === null ? null : await describeStart(file);
   const { parameters, buffers } = outlineOf(settings.network, settings.side).computation;

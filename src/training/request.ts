@@ -8,6 +8,9 @@ import type { EpochRecord } from "./history.ts";
 import type { TrainingPosition } from "./run-folder.ts";
 import type { TrainingSettings } from "./settings.ts";
 
+/** The file that the weights of these settings are in; null where they are drawn. */
+export type FileOfWeights = (settings: TrainingSettings) => Promise<string | null>;
+
 export interface TrainingRequest {
   readonly dataset: Dataset;
   readonly settings: TrainingSettings;
@@ -21,6 +24,8 @@ export interface TrainingRequest {
   readonly operatingPoint: OperatingPointRule;
   /** How probabilities are fitted to the validation cells; `auto` unless told. */
   readonly calibrate?: CalibrationChoice;
+  /** Asked before the first step alone. Absent: the settings name a file. */
+  readonly fileOfWeights?: FileOfWeights;
   /** Writes what was drawn for every image of an epoch into `augmentation/epoch-<n>.jsonl` of the run. */
   readonly logAugmentation?: boolean;
   readonly reportProgress: ReportProgress;

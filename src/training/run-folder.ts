@@ -65,6 +65,8 @@ export interface RunIdentity {
   readonly settings: TrainingSettings;
   readonly dataHash: string;
   readonly splitHash: string;
+  /** SHA-256 of the file of weights that it started from; null: they were drawn. Absent in runs of earlier versions. */
+  readonly weightsHash?: string | null;
   readonly version: string;
 }
 
@@ -115,10 +117,10 @@ export async function startRun(folder: string, identity: RunIdentity): Promise<v
   await writeRunFile(folder, RUN_FILES.settings, `${JSON.stringify(identity, null, 2)}\n`);
 }
 
-/** Checks that the run in `folder` is of these settings and this data. Throws RUN_MISSING or RUN_DIFFERS. */
-export async function checkRun(folder: string, identity: RunIdentity): Promise<void> {
+/** Checks that the run in `folder` is what is wanted. Throws RUN_MISSING or RUN_DIFFERS. */
+export async function checkRun(folder: string, wanted: Partial<RunIdentity>): Promise<void> {
   const path = join(folder, RUN_FILES.settings);
-  let found: unknown;
+  let found: Partial<RunIdentity>;
   try {
     found = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
@@ -130,7 +132,7 @@ export async function checkRun(folder: string, identity: RunIdentity): Promise<v
       },
     );
   }
-  const differences = differingKeys(found, JSON.parse(JSON.stringify(identity)) as unknown);
+  const differences = describeDifferences(found, wanted);
   if (differences.length === 0) return;
   throw new TrainingError(
     "RUN_DIFFERS",
@@ -187,10 +189,19 @@ export function openCheckpoint<Result>(
   }
 }
 
-function differingKeys(found: unknown, wanted: unknown, path = ""): string[] {
+/** In what a run is not what is wanted, each as "batch was 4 and is now 8"; of what `wanted` leaves out nothing is asked. */
+export function describeDifferences(found: Partial<RunIdentity>, wanted: Partial<RunIdentity>): string[] {
+  const written = JSON.parse(JSON.stringify(wanted)) as Partial<RunIdentity>;
+  const compared = (Object.keys(written) as (keyof RunIdentity)[]).filter(
+    (key) => key !== "weightsHash" || found.weightsHash !== undefined,
+  );
+  return compared.flatMap((key) => differingKeys(found[key], written[key], key));
+}
+
+function differingKeys(found: unknown, wanted: unknown, path: string): string[] {
   if (isObject(found) && isObject(wanted)) {
     const keys = [...new Set([...Object.keys(found), ...Object.keys(wanted)])];
-    return keys.flatMap((key) => differingKeys(found[key], wanted[key], path === "" ? key : `${path}.${key}`));
+    return keys.flatMap((key) => differingKeys(found[key], wanted[key], `${path}.${key}`));
   }
   if (JSON.stringify(found) === JSON.stringify(wanted)) return [];
   return [`${path} was ${JSON.stringify(found)} and is now ${JSON.stringify(wanted)}`];

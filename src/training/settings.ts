@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
-import { networkSettingsSchema } from "../networks/networks.ts";
+import { NETWORKS, type NetworkSettings, networkSettingsSchema } from "../networks/networks.ts";
 
 const positiveInteger = z.int().positive();
 
-/** Every setting of a training. Defaults are the paper's where it fixes one, otherwise those of PAPER.md's open points. */
-export const trainingSettingsSchema = z.strictObject({
+/** The name that `weights` may have in place of a file: the published ImageNet weights of the network, wherever this machine keeps them. */
+export const IMAGENET = "imagenet";
+
+const settingsSchema = z.strictObject({
   network: networkSettingsSchema.prefault({ name: "alexnet-attention" }),
   /** Pixels; images are resized to side x side. */
   side: positiveInteger.default(224),
@@ -56,11 +58,32 @@ export const trainingSettingsSchema = z.strictObject({
   storage: z.enum(["float32", "float16"]).default("float32"),
   /** Licences that the data and the starting weights lay upon the model; written into its metadata. */
   licences: z.array(z.string()).default([]),
-  /** A file of weights to start from, or null for random ones. */
+  /** A file of weights to start from, "imagenet", or null for random ones. */
   weights: z.string().nullable().default(null),
 });
 
+/** Every setting of a training. Defaults are the paper's where it fixes one, otherwise those of PAPER.md's open points. */
+export const trainingSettingsSchema = settingsSchema
+  .refine(({ weights, network }) => weights !== IMAGENET || NETWORKS[network.name].imagenet !== null, {
+    path: ["weights"],
+    error: ({ input }) => noneFor((input as z.infer<typeof settingsSchema>).network),
+  })
+  .transform((settings) => {
+    const { weights, network } = settings;
+    const isGoogLeNet = weights === IMAGENET && NETWORKS[network.name].imagenet === "googlenet";
+    // Its published weights were trained with pixels from -1 to 1.
+    return isGoogLeNet ? { ...settings, network: { transformInput: true, ...network } } : settings;
+  });
+
 export type TrainingSettings = z.infer<typeof trainingSettingsSchema>;
+
+function noneFor({ name }: NetworkSettings): string {
+  const others = Object.entries(NETWORKS).flatMap(([other, { imagenet }]) => (imagenet === null ? [] : [other]));
+  return (
+    `Torchvision publishes no ImageNet weights for the network "${name}". Leave weights out to start from random ones, ` +
+    `name a file, or choose one of ${others.join(", ")}`
+  );
+}
 
 /** Fills in defaults and checks; `where` names the file or command line in the message. Throws TRAINING_SETTINGS. */
 export function parseTrainingSettings(value: unknown, where: string): TrainingSettings {

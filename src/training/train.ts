@@ -50,10 +50,12 @@ export async function train(request: TrainingRequest): Promise<TrainingOutcome> 
   return withRunLock(runFolder, async () => {
     // Before the images are decoded, which takes long: weights may be missing or not fit.
     const beginning = await beginningOf(request);
+    const weightsHash = beginning.position.startedFrom?.sha256 ?? null;
+    if (request.resume) await checkRun(runFolder, { weightsHash });
     const store = { path: join(runFolder, RUN_FILES.decodedImages), side: settings.side };
     try {
       const images = await storeImages([...training, ...validation], store, request.reportProgress);
-      if (!request.resume) await startRun(runFolder, identity);
+      if (!request.resume) await startRun(runFolder, { ...identity, weightsHash });
       const progress = await trainOnImages(request, beginning, images, { training, validation });
       const collapse = progress.finished ? describeCollapse(progress.history, settings) : null;
       if (collapse !== null) request.message(collapse);

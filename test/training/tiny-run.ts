@@ -7,7 +7,7 @@ import { RandomStream } from "../../src/core/random.ts";
 import type { Dataset } from "../../src/dataset/cell.ts";
 import { loadDataset } from "../../src/dataset/load-dataset.ts";
 import { encodePng } from "../../src/images/encode.ts";
-import type { TrainingOutcome } from "../../src/training/request.ts";
+import type { FileOfWeights, TrainingOutcome } from "../../src/training/request.ts";
 import { parseTrainingSettings } from "../../src/training/settings.ts";
 import { train } from "../../src/training/train.ts";
 
@@ -61,6 +61,7 @@ export interface TinyRun {
   /** Stop after this many steps, as Ctrl-C does. */
   readonly stopAfterSteps?: number;
   readonly dataset?: Dataset;
+  readonly fileOfWeights?: FileOfWeights;
   readonly logAugmentation?: boolean;
   /** Filled with what the training says. */
   readonly messages?: string[];
@@ -73,6 +74,7 @@ export async function runTiny({
   settings,
   stopAfterSteps,
   dataset,
+  fileOfWeights,
   messages,
   logAugmentation,
 }: TinyRun): Promise<TrainingOutcome> {
@@ -83,6 +85,7 @@ export async function runTiny({
     settings: parseTrainingSettings({ ...TINY_SETTINGS, ...settings }, "the test"),
     runFolder,
     resume: resume ?? false,
+    ...(fileOfWeights && { fileOfWeights }),
     logAugmentation: logAugmentation ?? false,
     session: { device: "cpu", threads: 1, blockSize: 0 },
     operatingPoint: { rule: "highest-f1" },

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -183,6 +183,28 @@ test("a model tells the licences, data and training of the weights it started fr
   const latest = await modelMetadata(join(folder, "latest"));
   expect(latest.licences).toEqual(licences);
   expect(latest.training).toMatchObject({ startedFrom: { training: { startedFrom } } });
+});
+
+test("weights known by a name may lie elsewhere when the run is gone on with, but must be the same", async () => {
+  const [first, second] = ["one", "another"].map((name) => join(folder, `weights ${name}`));
+  for (const [index, runFolder] of [first!, second!].entries())
+    await runTiny({ manifest, runFolder, settings: { epochs: 1, seed: 8 + index } });
+  const runFolder = join(folder, "named weights");
+  const run = { manifest, runFolder, settings: { epochs: 1, weights: "imagenet" } };
+  const fileOfWeights = (cache: string) => async () => join(cache, "model.onnx");
+  await runTiny({ ...run, fileOfWeights: fileOfWeights(first!), stopAfterSteps: 1 });
+  const { settings, weightsHash } = JSON.parse(await readFile(join(runFolder, "settings.json"), "utf8"));
+  expect(settings.weights).toBe("imagenet");
+  expect(weightsHash).toBe(await sha256OfFile(join(first!, "model.onnx")));
+  // As if it was killed before its first checkpoint.
+  await rm(join(runFolder, "checkpoint.safetensors"));
+  const changed = runTiny({ ...run, fileOfWeights: fileOfWeights(second!), resume: true });
+  await expect(changed).rejects.toMatchObject({ code: "RUN_DIFFERS", message: expect.stringContaining("weightsHash") });
+  const moved = join(folder, "weights moved");
+  await rename(first!, moved);
+  expect(await runTiny({ ...run, fileOfWeights: fileOfWeights(moved), resume: true })).toMatchObject({
+    finished: true,
+  });
 });
 
 test("kill -9 at any moment leaves whole files, and the resumed run has the bytes of an uninterrupted one", async () => {
