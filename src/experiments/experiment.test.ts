@@ -70,22 +70,29 @@ test("the paper's settings file in examples/ is the preset full, with every numb
   expect(plannedRuns(written)).toEqual(plannedRuns(preset));
 });
 
-test("the example on what a training starts from differs in that alone, but for the epochs that random weights need", async () => {
-  const file = resolve(import.meta.dirname, "../../examples/experiments/initialisation.yaml");
-  const { value, lineOf } = await readSettingsFile(file);
-  const runs = plannedRuns(parseExperiment(value, file, lineOf));
-  expect(runs.slice(0, 3).map(({ entry, seed }) => [entry, seed])).toEqual([
-    ["imagenet", 1],
-    ["random", 1],
-    ["imagenet-drawn", 1],
-  ]);
-  const alike = runs.map(({ settings: { weights: _, epochs, schedule, seed: __, ...rest } }) => ({
-    ...rest,
-    share: schedule.everyEpochs / epochs,
-  }));
-  expect(new Set(alike.map((settings) => JSON.stringify(settings))).size).toBe(1);
-  expect(runs.slice(0, 3).map(({ settings }) => settings.weights)).toEqual(["imagenet", null, "drawn-run/model.onnx"]);
-});
+test.each(["initialisation.yaml", "initialisation-many-cells.yaml"])(
+  "the entries of %s differ in what they start from alone, but for the epochs that random weights need",
+  async (name) => {
+    const file = resolve(import.meta.dirname, "../../examples/experiments", name);
+    const { value, lineOf } = await readSettingsFile(file);
+    const runs = plannedRuns(parseExperiment(value, file, lineOf));
+    expect(runs.slice(0, 3).map(({ entry, seed }) => [entry, seed])).toEqual([
+      ["imagenet", 1],
+      ["random", 1],
+      ["imagenet-drawn", 1],
+    ]);
+    const alike = runs.map(({ settings: { weights: _, epochs, schedule, seed: __, ...rest } }) => ({
+      ...rest,
+      share: schedule.everyEpochs / epochs,
+    }));
+    expect(new Set(alike.map((settings) => JSON.stringify(settings))).size).toBe(1);
+    expect(runs.slice(0, 3).map(({ settings }) => settings.weights)).toEqual([
+      "imagenet",
+      null,
+      "drawn-run/model.onnx",
+    ]);
+  },
+);
 
 test("the example for many cells has the AlexNet family of standard with its three seeds, in fewer epochs", async () => {
   const file = resolve(import.meta.dirname, "../../examples/experiments/many-cells.yaml");
