@@ -26,8 +26,7 @@ import { imageNetWeights } from "./weights-imagenet.ts";
 export async function runExperimentCommand(data: string, options: ExperimentOptions, console: Console): Promise<void> {
   const { out, device, threads, resamples, where, positive, negative } = options;
   const experiment = withWeights(await experimentOf(options), options.weights);
-  const planned = plannedRuns(experiment);
-  const isChosen = chosenRuns(planned, options.only);
+  const isChosen = chosenRuns(plannedRuns(experiment), options.only);
   const classes = { ...(positive === undefined ? {} : { positive }), ...(negative === undefined ? {} : { negative }) };
   const dataset = await loadDataset(data, { ...classes, where });
   const candidate = await selectDevice(device, console.message);
@@ -36,7 +35,6 @@ export async function runExperimentCommand(data: string, options: ExperimentOpti
   process.once("SIGINT", onInterrupt);
   const { result, examples } = await runExperiment({
     experiment,
-    runs: planned,
     isChosen,
     dataset,
     fileOfWeights: imageNetWeights(console),

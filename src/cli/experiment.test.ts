@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { withoutInternet } from "../../test/core/without-internet.ts";
 import type { ExperimentResult } from "../experiments/experiment-result.ts";
 import { NARROW } from "../experiments/paper-experiment.ts";
 import { synthesizeDataset } from "../synthesis/synthesize-dataset.ts";
@@ -167,8 +168,7 @@ test("published weights are fetched for the trainings that are made, not for tho
   timeout: 60_000,
 }, async () => {
   vi.stubEnv("MICRONUCLEI_CACHE", join(folder, "empty cache"));
-  for (const name of ["HTTPS_PROXY", "https_proxy"]) vi.stubEnv(name, "http://127.0.0.1:9");
-  for (const name of ["NO_PROXY", "no_proxy"]) vi.stubEnv(name, "");
+  withoutInternet();
   const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   const settings = join(folder, "named weights.json");
   const entries = [

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { withoutInternet } from "../../test/core/without-internet.ts";
 import { drawTinyDataset } from "../../test/training/tiny-run.ts";
 import { parseTrainingSettings } from "../training/settings.ts";
 import { publishedWeights } from "../weights/catalogue.ts";
@@ -63,9 +64,7 @@ test("other weights, and none, are left as they are", async () => {
 });
 
 test("without internet, mn train says what to do and does not start from random weights", async () => {
-  // A proxy that nobody listens on: the network's end.
-  for (const name of ["HTTPS_PROXY", "https_proxy"]) vi.stubEnv(name, "http://127.0.0.1:9");
-  for (const name of ["NO_PROXY", "no_proxy"]) vi.stubEnv(name, "");
+  withoutInternet();
   vi.spyOn(process.stdout, "write").mockReturnValue(true);
   const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   const { folder, manifest } = await drawTinyDataset();

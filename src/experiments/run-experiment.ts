@@ -11,6 +11,7 @@ import {
   type FinishedRun,
   type IsChosen,
   type PlannedRun,
+  plannedRuns,
   runName,
 } from "./experiment.ts";
 import {
@@ -46,8 +47,6 @@ export interface ExperimentRequest
   extends TrainingsRequest<PlannedRun & PlannedTraining>,
     Omit<MeasuringRequest, "session"> {
   readonly experiment: Experiment;
-  /** Its trainings (plannedRuns). */
-  readonly runs: readonly PlannedRun[];
   /** Whether to make a training now; one that is finished is used in any case, any other is left. */
   readonly isChosen: IsChosen;
   readonly resamples: number;
@@ -75,7 +74,7 @@ export async function runExperiment(request: ExperimentRequest): Promise<Experim
   const { experiment } = request;
   const stream = new RandomStream(SPLIT_SEED);
   const dataset = withSplit(request.dataset, stream.fork("split"));
-  const planned = request.runs.map((run) => ({
+  const planned = plannedRuns(experiment).map((run) => ({
     ...run,
     title: `${run.entry}, seed ${run.seed}`,
     folderName: runName(run),

@@ -74,7 +74,7 @@ export async function runTrainings<Planned extends PlannedTraining>(
     const left = trainings.slice(index);
     return { finished: [...finished], failed: [...failed], left, secondsLeft: estimateSecondsLeft(finished, left) };
   };
-  await fetchWeights(trainings, request);
+  await fetchAllWeights(trainings, request);
   for (const [index, training] of trainings.entries()) {
     await request.reportTrainings(stateBefore(index));
     if (request.signal.aborted) return stateBefore(index);
@@ -94,7 +94,7 @@ export async function runTrainings<Planned extends PlannedTraining>(
 }
 
 /** Before hours of training: without a connection the last of them would not begin either. */
-async function fetchWeights(
+async function fetchAllWeights(
   trainings: readonly PlannedTraining[],
   { folder, fileOfWeights }: TrainingsRequest<never>,
 ): Promise<void> {
